@@ -1,0 +1,300 @@
+"""What a run is: the typed, validated content of one YAML file.
+
+One file is one experiment. `load_config` reads it, lays the command line's `key=value` pairs over it, and
+reports every fault at once, each with its dotted key, its value and what was expected.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from mnist_softmax.errors import ConfigError
+
+Activation = Literal["sigmoid", "tanh", "relu"]
+OutputActivation = Literal["softmax", "sigmoid", "tanh", "relu", "linear"]
+Cost = Literal["quadratic", "cross_entropy", "log_likelihood"]
+Initializer = Literal["scaled", "large", "zeros", "he", "glorot"]
+Metric = Literal[
+    "train_cost", "train_accuracy", "validation_cost", "validation_accuracy", "test_cost", "test_accuracy"
+]
+
+# A logarithm needs outputs between 0 and 1; the quadratic cost takes any number.
+OUTPUT_ACTIVATIONS_OF: dict[str, tuple[str, ...]] = {
+    "quadratic": ("softmax", "sigmoid", "tanh", "relu", "linear"),
+    "cross_entropy": ("softmax", "sigmoid"),
+    "log_likelihood": ("softmax", "sigmoid"),
+}
+
+
+def _not_boolean(value: Any) -> Any:
+    """YAML reads `yes` and `on` as true, which Python would count as the number 1."""
+    if isinstance(value, bool):
+        raise ValueError("expected a number, not true or false (YAML reads yes, no, on, off as these)")
+    return value
+
+
+Integer = Annotated[int, BeforeValidator(_not_boolean)]
+Number = Annotated[float, BeforeValidator(_not_boolean), Field(allow_inf_nan=False)]
+PositiveInt = Annotated[Integer, Field(gt=0)]
+Positive = Annotated[Number, Field(gt=0)]
+NotNegative = Annotated[Number, Field(ge=0)]
+Fraction = Annotated[Number, Field(gt=0, le=1)]
+
+
+class Section(BaseModel):
+    """A frozen mapping that refuses keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Data(Section):
+    """Where the digits come from."""
+
+    source: Literal["auto", "openml", "sample", "idx", "npz"] = "auto"
+    path: str | None = None
+    """The directory of the IDX files, or the npz file."""
+    scale: Positive = 255.0
+    """Pixels are divided by this: 255 to fill [0, 1], 256 as the book's data was."""
+    training_size: PositiveInt | None = None
+    """Train on the first n training images only."""
+
+    @model_validator(mode="after")
+    def _files_need_a_path(self) -> Self:
+        if (self.source in ("idx", "npz")) != (self.path is not None):
+            raise ValueError("path goes with source idx (a directory) or npz (a file), and only with these")
+        return self
+
+
+class Network(Section):
+    """What is trained."""
+
+    layers: Annotated[tuple[PositiveInt, ...], Field(min_length=2)]
+    """Neurons per layer, inputs first. (Entries may later be mappings: convolution, pooling.)"""
+    hidden_activation: Activation = "sigmoid"
+    output_activation: OutputActivation
+    cost: Cost
+    initializer: Initializer = "scaled"
+
+    @model_validator(mode="after")
+    def _cost_suits_output(self) -> Self:
+        allowed = OUTPUT_ACTIVATIONS_OF[self.cost]
+        if self.output_activation not in allowed:
+            raise ValueError(
+                f"cost {self.cost} is not defined for {self.output_activation} outputs; "
+                f"output_activation may be {' or '.join(allowed)}"
+            )
+        return self
+
+
+class Constant(Section):
+    """The same learning rate in every epoch."""
+
+    kind: Literal["constant"] = "constant"
+
+
+class Step(Section):
+    """Times `factor` after each `every` epochs."""
+
+    kind: Literal["step"]
+    every: PositiveInt
+    factor: Fraction
+
+
+class Exponential(Section):
+    """Times `factor` after each epoch."""
+
+    kind: Literal["exponential"]
+    factor: Fraction
+
+
+class Halving(Section):
+    """Halved when validation accuracy has not improved for `patience` epochs; the run ends below 1/`stop_at`
+    of the first rate (the book's problem in chapter 3, "Learning rate schedules")."""
+
+    kind: Literal["halving"]
+    patience: PositiveInt
+    stop_at: Annotated[Number, Field(gt=1)] = 128.0
+
+
+class EarlyStopping(Section):
+    """Stop when validation accuracy has not improved for `patience` epochs; the best parameters are kept."""
+
+    patience: PositiveInt
+
+
+class Training(Section):
+    """How it is trained."""
+
+    epochs: PositiveInt
+    mini_batch_size: PositiveInt
+    learning_rate: Positive
+    schedule: Annotated[Constant | Step | Exponential | Halving, Field(discriminator="kind")] = Constant()
+    momentum: Annotated[Number, Field(ge=0, lt=1)] = 0.0
+    l2: NotNegative = 0.0
+    """lambda of eq. (85): the penalty is lambda/2n times the sum of squared weights."""
+    l1: NotNegative = 0.0
+    """lambda of eq. (95): the penalty is lambda/n times the sum of absolute weights."""
+    early_stopping: EarlyStopping | None = None
+    dtype: Literal["float32", "float64"] = "float32"
+    monitor: tuple[Metric, ...] = ("train_cost", "validation_accuracy", "test_accuracy")
+    """What is measured after every epoch."""
+
+    @model_validator(mode="after")
+    def _watched_metric_is_measured(self) -> Self:
+        watches = self.early_stopping is not None or self.schedule.kind == "halving"
+        if watches and "validation_accuracy" not in self.monitor:
+            raise ValueError("early_stopping and the halving schedule need validation_accuracy in monitor")
+        return self
+
+
+class Output(Section):
+    """Where results go: `<directory>/<name of the config>/seed-<n>/`."""
+
+    directory: str = "runs"
+
+
+class Config(Section):
+    """One run."""
+
+    seed: Annotated[Integer, Field(ge=0)] = 0
+    data: Data = Data()
+    network: Network
+    training: Training
+    output: Output = Output()
+
+    def to_yaml(self) -> str:
+        """The whole config, defaults written out, as YAML that `load_config` reads back to an equal one."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, default_flow_style=None, width=110)
+
+
+def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
+    """Read the YAML file at `path`, lay the `dotted.key=value` pairs over it, and validate the whole.
+
+    Raises ConfigError: the file is missing, empty or not YAML, or keys or values are wrong (all are named).
+    """
+    content = _read_yaml(Path(path))
+    overridden = set()
+    for override in overrides:
+        overridden.add(_lay_over(content, override))
+    try:
+        return Config.model_validate(content)
+    except ValidationError as error:
+        faults = [_explain(fault, content, str(path), overridden) for fault in error.errors()]
+        raise ConfigError("\n".join(faults)) from None
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """PyYAML keeps the last of two equal keys without a word; a config must not hide one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"key '{key}' stands twice", problem_mark=key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def _parse(text: str) -> Any:
+    return yaml.load(text, Loader=_UniqueKeyLoader)  # a SafeLoader: builds plain values only
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        content = _parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file{_configs_beside(path)}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: is not UTF-8 text") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise ConfigError(f"{path}{line}: not YAML: {getattr(error, 'problem', None) or error}") from None
+    if content is None:
+        raise ConfigError(f"{path}: is empty; see configs/loglik.yaml for a whole one")
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: expected sections (data, network, training, ...), found: {content!r:.60}")
+    return content
+
+
+def _configs_beside(path: Path) -> str:
+    nearest = difflib.get_close_matches(path.name, [p.name for p in path.parent.glob("*.yaml")], n=1)
+    return f"; did you mean {path.parent / nearest[0]}?" if nearest else ""
+
+
+def _lay_over(content: dict[str, Any], override: str) -> str:
+    """Put `a.b=value` into nested mappings; gives back the dotted key."""
+    dotted, equals, value = override.partition("=")
+    keys = dotted.split(".")
+    if not equals or not all(keys):
+        raise ConfigError(f"{override}: an override is written key=value, for example training.epochs=3")
+    section: Any = content
+    for key in keys[:-1]:
+        if section.get(key) is None:
+            section[key] = {}
+        section = section[key]
+        if not isinstance(section, dict):
+            raise ConfigError(f"{override}: '{key}' is a value, not a section")
+    try:
+        section[keys[-1]] = _parse(value)
+    except yaml.YAMLError:
+        raise ConfigError(f"{override}: '{value}' is not a YAML value") from None
+    return dotted
+
+
+def _explain(fault: Mapping[str, Any], content: dict[str, Any], path: str, overridden: set[str]) -> str:
+    """One validation fault as one line: where, which key, what it holds, what was expected."""
+    location = [str(part) for part in fault["loc"] if part not in _schedule_tags(fault["loc"])]
+    dotted = ".".join(location)
+    where = "command line" if any(_within(dotted, key) for key in overridden) else path
+    found = "" if isinstance(fault["input"], dict) else f" = {fault['input']!r:.60}"
+    match fault["type"]:
+        case "extra_forbidden":
+            return f"{where}: unknown key '{dotted}'{_nearest_key(location, content)}"
+        case "missing":
+            return f"{where}: {dotted}: is missing"
+        case "model_type" | "model_attributes_type":
+            return f"{where}: {dotted}{found}: expected a section, that is keys with values"
+        case "union_tag_not_found" | "union_tag_invalid":
+            return f"{where}: {dotted}: kind must be one of constant, step, exponential, halving"
+        case "value_error":
+            return f"{where}: {dotted}{found}: {fault['ctx']['error']}"
+    expected = fault["msg"].replace("Input should be", "expected").replace("valid tuple", "list")
+    return f"{where}: {dotted}{found}: {expected}"
+
+
+def _within(dotted: str, key: str) -> bool:
+    return dotted == key or dotted.startswith(f"{key}.") or key.startswith(f"{dotted}.")
+
+
+def _schedule_tags(location: Sequence[Any]) -> set[str]:
+    """pydantic names the chosen kind of schedule as if it were a key: training, schedule, step, factor."""
+    in_schedule = tuple(location[:2]) == ("training", "schedule") and len(location) > 3
+    return {str(location[2])} if in_schedule else set()
+
+
+def _nearest_key(location: list[str], content: dict[str, Any]) -> str:
+    """A hint for an unknown key: the nearest key of its section, or of any section."""
+    everywhere = {name: name for name in Config.model_fields}
+    for section, model in {"data": Data, "network": Network, "training": Training, "output": Output}.items():
+        everywhere |= {name: f"{section}.{name}" for name in model.model_fields}
+    if location[:2] == ["training", "schedule"]:
+        everywhere = {
+            name: f"training.schedule.{name}" for name in ("kind", "every", "factor", "patience", "stop_at")
+        }
+    here = [name for name, dotted in everywhere.items() if dotted.split(".")[:-1] == location[:-1]]
+    for known in (here, list(everywhere)):
+        if nearest := difflib.get_close_matches(location[-1], known, n=1, cutoff=0.7):
+            return f"; did you mean '{everywhere[nearest[0]]}'?"
+    return f"; known here: {', '.join(here)}" if here else ""

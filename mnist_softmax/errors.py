@@ -1,0 +1,27 @@
+"""What can go wrong through no fault of the program, and the exit code that says so."""
+
+
+class UserError(Exception):
+    """Anything the user can mend: its text is the one line they are shown, without a traceback."""
+
+    exit_code = 2
+
+
+class ConfigError(UserError):
+    """A config, an override or a command line that cannot be obeyed."""
+
+
+class RunDirectoryError(UserError):
+    """A run directory that cannot be written, continued or read."""
+
+
+class DataError(UserError):
+    """The digits cannot be had, or what was found is not what it should be."""
+
+    exit_code = 3
+
+
+class Diverged(UserError):
+    """The cost or a parameter is no longer a finite number."""
+
+    exit_code = 4
