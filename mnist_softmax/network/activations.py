@@ -1,0 +1,106 @@
+"""Activation functions a = sigma(z), and how an error passes back through them.
+
+Every derivative is written with the output a, which the forward pass has kept, not with z. `vjp` is the
+vector-Jacobian product of eq. (33): from g = dC/da it makes dC/dz_j = sum_k g_k da_k/dz_j. For sigmoid, tanh
+and relu the Jacobian is diagonal and this is g * sigma'(z); for softmax it is not, because the outputs share a
+sum. All work on the last axis, so leading axes (mini-batch, replicas) are free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import expit
+
+
+class Activation(NamedTuple):
+    """`f(z, out)` gives a; `vjp(a, g, out)` gives dC/dz from g = dC/da. `out` may be z, but not a or g."""
+
+    f: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    vjp: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+
+
+def sigmoid(z: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """1 / (1 + e^-z)."""
+    return expit(z, out=out)
+
+
+def sigmoid_vjp(a: np.ndarray, g: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """g a (1 - a)."""
+    np.subtract(1, a, out=out)
+    out *= a
+    out *= g
+    return out
+
+
+def tanh(z: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """Eq. (110)."""
+    return np.tanh(z, out=out)
+
+
+def tanh_vjp(a: np.ndarray, g: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """g (1 - a^2)."""
+    np.multiply(a, a, out=out)
+    np.subtract(1, out, out=out)
+    out *= g
+    return out
+
+
+def relu(z: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """max(0, z), eq. (112)."""
+    return np.maximum(z, 0, out=out)
+
+
+def relu_vjp(a: np.ndarray, g: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """g where the neuron is on, 0 where it is off (and at the kink)."""
+    return np.multiply(g, a > 0, out=out)
+
+
+def linear(z: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """a = z."""
+    if out is not z:
+        np.copyto(out, z)
+    return out
+
+
+def linear_vjp(a: np.ndarray, g: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """g itself."""
+    return g
+
+
+def softmax(z: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """Eq. (78): e^{z_j} / sum_k e^{z_k}. Taking the largest z from all of them changes nothing but overflow."""
+    np.subtract(z, np.maximum.reduce(z, axis=-1, keepdims=True), out=out)
+    np.exp(out, out=out)
+    out /= np.add.reduce(out, axis=-1, keepdims=True)
+    return out
+
+
+def softmax_vjp(a: np.ndarray, g: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """With da_k/dz_j = a_k (1[k=j] - a_j), the sum over k is a_j (g_j - sum_k g_k a_k).
+
+    Since the outputs sum to one, 1 - a_j is the sum of the others, and the same thing reads
+    a_j (g_j sum_{k!=j} a_k - sum_{k!=j} g_k a_k): nothing cancels, even where one output is nearly 1.
+    """
+    others = sum_of_others(g * a)
+    np.multiply(g, sum_of_others(a), out=out)
+    out -= others
+    out *= a
+    return out
+
+
+def sum_of_others(a: np.ndarray) -> np.ndarray:
+    """For every j of the last axis, the sum over k != j of a_k."""
+    k = a.shape[-1]
+    return a @ (1 - np.eye(k, dtype=a.dtype))
+
+
+ACTIVATIONS = {
+    "sigmoid": Activation(sigmoid, sigmoid_vjp),
+    "tanh": Activation(tanh, tanh_vjp),
+    "relu": Activation(relu, relu_vjp),
+    "linear": Activation(linear, linear_vjp),
+    "softmax": Activation(softmax, softmax_vjp),
+}

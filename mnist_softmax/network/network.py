@@ -1,0 +1,108 @@
+"""The network: layers in a row, an output, and backpropagation through them (the book's chapter 2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mnist_softmax import config
+from mnist_softmax.network.activations import ACTIVATIONS
+from mnist_softmax.network.initializers import INITIALIZERS
+from mnist_softmax.network.layers import Arrays, Dense
+from mnist_softmax.network.output import Output
+from mnist_softmax.network.parameters import Parameters
+
+
+class Workspace:
+    """The buffers of one forward and backward pass, made once and used again for every mini-batch of m."""
+
+    def __init__(self, network: Network, m: int) -> None:
+        examples = (*network.replicas, m)
+        outputs = (*examples, network.num_outputs)
+        self.layers: list[Arrays] = [layer.buffers(examples, network.dtype) for layer in network.layers]
+        self.z = np.empty(0)  # z^L: the last layer's buffer, set by forward
+        self.a = np.empty(outputs, network.dtype)
+        self.delta = np.empty(outputs, network.dtype)
+
+
+class Network:
+    """Layers, output and parameters, as `network` of the config describes them; all parameters start at zero.
+
+    `replicas` puts axes before every parameter: replicas=(R,) is R networks trained by the same calls.
+    """
+
+    def __init__(
+        self, description: config.Network, dtype: str = "float32", replicas: tuple[int, ...] = ()
+    ) -> None:
+        self.description = description
+        self.dtype = dtype
+        self.replicas = replicas
+        hidden = ACTIVATIONS[description.hidden_activation]
+        sizes = description.layers
+        self.num_inputs, self.num_outputs = sizes[0], sizes[-1]
+        # The last layer stops at z^L, where the output takes over.
+        activations = [hidden] * (len(sizes) - 2) + [ACTIVATIONS["linear"]]
+        self.layers = [
+            Dense(n_in, n_out, sigma)
+            for n_in, n_out, sigma in zip(sizes[:-1], sizes[1:], activations, strict=True)
+        ]
+        self.output = Output(description.output_activation, description.cost)
+        self.parameters = self.new_parameters()
+
+    def new_parameters(self) -> Parameters:
+        """Zeros in the form of the parameters: for a gradient, a velocity, a copy."""
+        return Parameters([layer.shapes() for layer in self.layers], self.dtype, self.replicas)
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Draw starting weights and biases, layer by layer (of a network without replicas)."""
+        draw = INITIALIZERS[self.description.initializer]
+        for layer, arrays in zip(self.layers, self.parameters.layers, strict=True):
+            arrays["w"][...], arrays["b"][...] = draw(rng, layer.n_in, layer.n_out)
+
+    def forward(self, x: np.ndarray, workspace: Workspace) -> np.ndarray:
+        """a^L for the rows of x, (..., m, n_in) -> (..., m, K), written into the workspace."""
+        a = x
+        for layer, arrays, buffers in zip(self.layers, self.parameters.layers, workspace.layers, strict=True):
+            a = layer.forward(arrays, a, buffers)
+        workspace.z = a
+        return self.output.activate(workspace.z, workspace.a)
+
+    def backward(self, y: np.ndarray, workspace: Workspace) -> None:
+        """After `forward`: the errors delta of all layers, last to first, for one-hot y (..., m, K).
+
+        They are errors of the mean cost over the m rows: here, and nowhere else, is divided by m.
+        """
+        delta = self.output.delta(workspace.z, workspace.a, y, workspace.delta)
+        delta /= delta.shape[-2]
+        grad_a = delta
+        for l in reversed(range(len(self.layers))):
+            grad_a = self.layers[l].backward(self.parameters.layers[l], grad_a, workspace.layers[l], l > 0)
+
+    def gradient(self, workspace: Workspace, gradient: Parameters) -> None:
+        """After `backward`: dC/dw and dC/db of all layers, written into `gradient`."""
+        for layer, buffers, arrays in zip(self.layers, workspace.layers, gradient.layers, strict=True):
+            layer.gradient(buffers, arrays)
+
+    def descend(self, workspace: Workspace, eta: float, decay: float) -> None:
+        """After `backward`: w -> decay w - eta dC/dw, b -> b - eta dC/db, without forming the gradient."""
+        for layer, buffers, arrays in zip(self.layers, workspace.layers, self.parameters.layers, strict=True):
+            layer.descend(arrays, buffers, eta, decay)
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """a^L for the rows of x, in an array of its own."""
+        self._check_width(x)
+        return self.forward(np.asarray(x, self.dtype), Workspace(self, x.shape[-2])).copy()
+
+    def costs(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """C of each row of x, (..., m), for one-hot y."""
+        self._check_width(x)
+        workspace = Workspace(self, x.shape[-2])
+        self.forward(np.asarray(x, self.dtype), workspace)
+        return self.output.cost(workspace.z, workspace.a, np.asarray(y, self.dtype))
+
+    def _check_width(self, x: Any) -> None:
+        if np.ndim(x) < 2 or np.shape(x)[-1] != self.num_inputs:
+            raise ValueError(
+                f"x has shape {np.shape(x)}; expected rows of {self.num_inputs} inputs, (m, {self.num_inputs})"
+            )

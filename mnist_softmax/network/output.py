@@ -1,0 +1,67 @@
+"""The output: an output activation paired with a cost, and the error delta^L = dC/dz^L that the pair gives.
+
+The general rule, right for every pair, is (BP1) with the whole Jacobian: delta^L = vjp(dC/da). Where algebra
+cancels the activation's derivative against the cost's, the short form is used: it is faster, and exact where
+the general rule would divide by an output that has underflowed. Tests hold the two equal.
+
+Why softmax with C = -ln a_y gives a_j - y_j for *every* j, although dC/da_j is zero but for j = y: b_j moves
+z_j, z_j moves every softmax output, a_y among them (da_y/dz_j = a_y (1[y=j] - a_j)), and so
+dC/dz_j = -1/a_y * a_y (1[y=j] - a_j) = a_j - y_j. Sigmoid outputs do not share a sum: there z_j moves a_j
+alone, and the same cost gives y_j (a_j - 1).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mnist_softmax.network.activations import ACTIVATIONS
+from mnist_softmax.network.costs import COSTS
+
+
+def error(a: np.ndarray, y: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """a - y."""
+    return np.subtract(a, y, out=out)
+
+
+def error_at_true_digit(a: np.ndarray, y: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """y (a - 1)."""
+    np.subtract(a, 1, out=out)
+    out *= y
+    return out
+
+
+SHORT_FORMS = {
+    ("softmax", "log_likelihood"): error,  # eqs. (81), (84)
+    ("sigmoid", "cross_entropy"): error,  # eq. (66)
+    ("linear", "quadratic"): error,  # eq. (68)
+    ("sigmoid", "log_likelihood"): error_at_true_digit,
+}
+
+
+class Output:
+    """`activation` and `cost` are names out of ACTIVATIONS and COSTS; z, a, y have shape (..., m, K)."""
+
+    def __init__(self, activation: str, cost: str) -> None:
+        self.activation = activation
+        self.cost_name = cost
+        self._activation = ACTIVATIONS[activation]
+        self._cost = COSTS[cost]
+        self._short_form = SHORT_FORMS.get((activation, cost))
+
+    def activate(self, z: np.ndarray, out: np.ndarray) -> np.ndarray:
+        """a^L, the network's answer."""
+        return self._activation.f(z, out)
+
+    def cost(self, z: np.ndarray, a: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """C of each example, shape (..., m)."""
+        return self._cost.value(self.activation, z, a, y)
+
+    def delta(self, z: np.ndarray, a: np.ndarray, y: np.ndarray, out: np.ndarray) -> np.ndarray:
+        """delta^L of each example, (..., m, K)."""
+        if self._short_form is not None:
+            return self._short_form(a, y, out)
+        return self.delta_by_general_rule(z, a, y, out)
+
+    def delta_by_general_rule(self, z: np.ndarray, a: np.ndarray, y: np.ndarray, out: np.ndarray) -> np.ndarray:
+        """(BP1) with the whole Jacobian of eq. (33)."""
+        return self._activation.vjp(a, self._cost.gradient(self.activation, z, a, y), out)
