@@ -1,0 +1,117 @@
+"""Checkpoints: a training state as a file of named arrays, from which training goes on to the same bits.
+
+No pickle: numbers are arrays, and the random state and the history are JSON text. Files are replaced whole, so
+that a kill or a full disk at any instant leaves the old one or the new one, never half of either.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from mnist_softmax import config
+from mnist_softmax.errors import RunDirectoryError
+from mnist_softmax.network.network import Network
+from mnist_softmax.network.parameters import Parameters
+from mnist_softmax.training.loop import State, start
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write into that becomes `path` when all of it is on disk; on any fault `path` is as it was."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(descriptor)
+        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes files that only their owner reads
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def save_state(path: Path, state: State, data_checksum: str) -> None:
+    """Write `state`, and which data it was trained on."""
+    arrays = dict(state.network.parameters.named())
+    if state.velocity is not None:
+        arrays |= {f"velocity_{name}": view for name, view in state.velocity.named()}
+    if state.best is not None:
+        arrays["best"] = state.best
+    texts = {
+        "order": json.dumps(state.order.bit_generator.state),
+        "history": json.dumps(state.history),
+        "data_checksum": data_checksum,
+    }
+    with replacing(path) as file:
+        np.savez(file, **arrays, **{name: np.array(text) for name, text in texts.items()})
+
+
+def load_state(path: Path, settings: config.Config, data_checksum: str) -> State:
+    """The state that `save_state` wrote for the same settings.
+
+    Raises RunDirectoryError: the file is damaged, of another network, or was trained on other data.
+    """
+    state = start(settings)
+    stored = _read_arrays(path)
+    _fill(state.network.parameters, stored, "", path)
+    if state.velocity is not None:
+        _fill(state.velocity, stored, "velocity_", path)
+    state.best = stored.get("best")
+    state.order.bit_generator.state = json.loads(str(stored["order"]))
+    state.history = json.loads(str(stored["history"]))
+    if str(stored["data_checksum"]) != data_checksum:
+        raise RunDirectoryError(
+            f"{path}: was trained on other data than is found now (the checksums differ); "
+            "bring the same data back, or train anew with --overwrite"
+        )
+    return state
+
+
+def save_model(path: Path, network: Network) -> None:
+    """Write the network's parameters alone: w1, b1, w2, b2, ..."""
+    with replacing(path) as file:
+        np.savez(file, **dict(network.parameters.named()))
+
+
+def load_model(path: Path, network: Network) -> None:
+    """Fill `network` with what `save_model` wrote.
+
+    Raises RunDirectoryError: the file is missing or damaged, or of another shape.
+    """
+    _fill(network.parameters, _read_arrays(path), "", path)
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except FileNotFoundError:
+        raise RunDirectoryError(f"{path}: no such file; has this run been trained?") from None
+    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        raise RunDirectoryError(f"{path}: is damaged ({error}); train anew with --overwrite") from None
+
+
+def _fill(parameters: Parameters, stored: dict[str, np.ndarray], prefix: str, path: Path) -> None:
+    for name, view in parameters.named():
+        array = stored.get(prefix + name)
+        if array is None or array.shape != view.shape:
+            found = "is missing" if array is None else f"has shape {array.shape}"
+            raise RunDirectoryError(f"{path}: {prefix + name} {found}; this network needs {view.shape}")
+        view[...] = array

@@ -1,0 +1,44 @@
+"""Learning-rate schedules: the rate of the next epoch, a pure function of the settings and the history.
+
+Pure, so that a run resumed from its history goes on with the rate it would have had.
+"""
+
+from __future__ import annotations
+
+from mnist_softmax import config
+from mnist_softmax.training.history import History, column
+
+
+def learning_rate(settings: config.Training, history: History) -> float:
+    """eta of epoch len(history) + 1."""
+    eta, done = settings.learning_rate, len(history)
+    match settings.schedule:
+        case config.Constant():
+            return eta
+        case config.Step(every=every, factor=factor):
+            return eta * factor ** (done // every)
+        case config.Exponential(factor=factor):
+            return eta * factor**done
+        case config.Halving(patience=patience):
+            return eta / 2 ** _halvings(column(history, "validation_accuracy"), patience)
+
+
+def has_run_out(settings: config.Training, history: History) -> bool:
+    """Whether the halving schedule has come down to 1/stop_at of the first rate, where it ends the run."""
+    schedule = settings.schedule
+    if not isinstance(schedule, config.Halving):
+        return False
+    return learning_rate(settings, history) <= settings.learning_rate / schedule.stop_at
+
+
+def _halvings(accuracies: list[float], patience: int) -> int:
+    """How often `patience` epochs have passed without a new best, counted afresh after each halving."""
+    best, waited, halvings = -1.0, 0, 0
+    for accuracy in accuracies:
+        if accuracy > best:
+            best, waited = accuracy, 0
+        else:
+            waited += 1
+        if waited == patience:
+            waited, halvings = 0, halvings + 1
+    return halvings
