@@ -189,6 +189,20 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
         raise ConfigError("\n".join(faults)) from None
 
 
+def load_data_section(overrides: Sequence[str] = ()) -> Data:
+    """The data section alone, from pairs such as `data.source=idx`. Raises ConfigError like `load_config`."""
+    content: dict[str, Any] = {}
+    overridden = {_lay_over(content, override) for override in overrides}
+    try:
+        return _DataOnly.model_validate(content).data
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(f, content, "", overridden) for f in error.errors())) from None
+
+
+class _DataOnly(Section):
+    data: Data = Data()
+
+
 class _UniqueKeyLoader(yaml.SafeLoader):
     """PyYAML keeps the last of two equal keys without a word; a config must not hide one."""
 
@@ -287,14 +301,20 @@ def _schedule_tags(location: Sequence[Any]) -> set[str]:
 def _nearest_key(location: list[str], content: dict[str, Any]) -> str:
     """A hint for an unknown key: the nearest key of its section, or of any section."""
     everywhere = {name: name for name in Config.model_fields}
-    for section, model in {"data": Data, "network": Network, "training": Training, "output": Output}.items():
+    sections: dict[str, type[Section]] = {
+        "data": Data,
+        "network": Network,
+        "training": Training,
+        "output": Output,
+    }
+    for section, model in sections.items():
         everywhere |= {name: f"{section}.{name}" for name in model.model_fields}
     if location[:2] == ["training", "schedule"]:
         everywhere = {
             name: f"training.schedule.{name}" for name in ("kind", "every", "factor", "patience", "stop_at")
         }
     here = [name for name, dotted in everywhere.items() if dotted.split(".")[:-1] == location[:-1]]
-    for known in (here, list(everywhere)):
-        if nearest := difflib.get_close_matches(location[-1], known, n=1, cutoff=0.7):
+    for known, cutoff in ((here, 0.5), (list(everywhere), 0.7)):
+        if nearest := difflib.get_close_matches(location[-1], known, n=1, cutoff=cutoff):
             return f"; did you mean '{everywhere[nearest[0]]}'?"
     return f"; known here: {', '.join(here)}" if here else ""

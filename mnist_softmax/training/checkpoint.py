@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
@@ -49,18 +49,16 @@ def _umask() -> int:
 
 def save_state(path: Path, state: State, data_checksum: str) -> None:
     """Write `state`, and which data it was trained on."""
-    arrays = dict(state.network.parameters.named())
+    arrays: dict[str, Any] = dict(state.network.parameters.named())
     if state.velocity is not None:
         arrays |= {f"velocity_{name}": view for name, view in state.velocity.named()}
     if state.best is not None:
         arrays["best"] = state.best
-    texts = {
-        "order": json.dumps(state.order.bit_generator.state),
-        "history": json.dumps(state.history),
-        "data_checksum": data_checksum,
-    }
+    arrays["order"] = json.dumps(state.order.bit_generator.state)
+    arrays["history"] = json.dumps(state.history)
+    arrays["data_checksum"] = data_checksum
     with replacing(path) as file:
-        np.savez(file, **arrays, **{name: np.array(text) for name, text in texts.items()})
+        np.savez(file, **arrays)
 
 
 def load_state(path: Path, settings: config.Config, data_checksum: str) -> State:
@@ -86,8 +84,9 @@ def load_state(path: Path, settings: config.Config, data_checksum: str) -> State
 
 def save_model(path: Path, network: Network) -> None:
     """Write the network's parameters alone: w1, b1, w2, b2, ..."""
+    arrays: dict[str, Any] = dict(network.parameters.named())
     with replacing(path) as file:
-        np.savez(file, **dict(network.parameters.named()))
+        np.savez(file, **arrays)
 
 
 def load_model(path: Path, network: Network) -> None:
