@@ -1,0 +1,153 @@
+"""One run on disk.
+
+config.yaml      the resolved config
+metrics.jsonl    one record an epoch
+checkpoint.npz   the training state after some recent epoch
+model.npz        the trained parameters: w1, b1, w2, b2, ...
+summary.json     how it ended; a run without one is unfinished
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+
+from mnist_softmax.config import Config, load_config
+from mnist_softmax.errors import RunDirectoryError
+from mnist_softmax.training.checkpoint import replacing
+from mnist_softmax.training.history import History, Record
+
+Mode = Literal["new", "resume", "overwrite"]
+FILES = ("config.yaml", "metrics.jsonl", "checkpoint.npz", "model.npz", "summary.json")
+
+
+class RunDirectory:
+    """Paths of a run's files, and how they are written and read."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.config, self.metrics, self.checkpoint, self.model, self.summary = (self.path / n for n in FILES)
+
+    def read_config(self) -> Config:
+        """Raises RunDirectoryError where there is no run, ConfigError where its config is damaged."""
+        if not self.config.is_file():
+            raise RunDirectoryError(f"{self.path}: is no run directory (it has no config.yaml)")
+        return load_config(self.config)
+
+    def read_summary(self) -> dict[str, Any] | None:
+        """How the run ended, or None while it has not."""
+        try:
+            return json.loads(self.summary.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise RunDirectoryError(f"{self.summary}: is damaged ({error})") from None
+
+    def read_metrics(self) -> History:
+        """The records so far. A line cut off by a kill is left out."""
+        lines = self.metrics.read_text(encoding="utf-8").splitlines(keepends=True)
+        return [json.loads(line) for line in lines if line.endswith("\n")]
+
+    def append_metrics(self, record: Record) -> None:
+        """Add one line, given to the operating system at once."""
+        with self.metrics.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+
+    def write_metrics(self, history: History) -> None:
+        """Replace all lines, as a resumed run does to drop those past its checkpoint."""
+        self.write_text(self.metrics, "".join(json.dumps(record) + "\n" for record in history))
+
+    def write_summary(self, summary: dict[str, Any]) -> None:
+        """The last file of a run to be written: with it the run has ended."""
+        self.write_text(self.summary, json.dumps(summary, indent=2) + "\n")
+
+    def write_text(self, path: Path, text: str) -> None:
+        """Write a file of the run so that a kill leaves the old one or the new one."""
+        with replacing(path) as file:
+            file.write(text.encode("utf-8"))
+
+
+@contextmanager
+def opened(path: str | Path, settings: Config, mode: Mode) -> Iterator[RunDirectory]:
+    """The run directory at `path`, made or cleared or taken up again, locked against any second process.
+
+    Raises RunDirectoryError: it cannot be written, is in use, holds something else, or a run that `mode` does
+    not allow to be touched. Until then nothing in it has changed. A fault of the disk inside the block, too.
+    """
+    run = RunDirectory(path)
+    try:
+        run.path.mkdir(parents=True, exist_ok=True)
+        if not run.config.is_file() and any(not p.name.startswith(".") for p in run.path.iterdir()):
+            raise RunDirectoryError(f"{path}: holds something that is not a run; choose another with --output")
+        with FileLock(run.path / ".lock", timeout=0):
+            _prepare(run, settings, mode)
+            yield run
+    except Timeout:
+        raise RunDirectoryError(f"{path}: another process is training in it; wait for it to end") from None
+    except BrokenPipeError:  # nobody reads our output any more; the directory is not to blame
+        raise
+    except OSError as error:
+        what = f"{path}: cannot be written: {error.strerror or error}"
+        kept = "; its last checkpoint is whole: mend the cause, then add --resume"
+        raise RunDirectoryError(what + (kept if run.checkpoint.exists() else "")) from None
+
+
+def _prepare(run: RunDirectory, settings: Config, mode: Mode) -> None:
+    if run.config.is_file() and mode != "overwrite":
+        _refuse_ended(run, settings, mode)
+        _refuse_other_config(run, settings)
+    if mode == "overwrite":
+        for name in reversed(FILES):  # the summary first: without it the run counts as unfinished
+            (run.path / name).unlink(missing_ok=True)
+    for name in FILES:  # what a kill left half written
+        for temporary in run.path.glob(f".{name}.*"):
+            temporary.unlink(missing_ok=True)
+    run.summary.unlink(missing_ok=True)
+    run.write_text(run.config, settings.to_yaml())
+
+
+def _refuse_ended(run: RunDirectory, settings: Config, mode: Mode) -> None:
+    summary = run.read_summary()
+    if summary is None:
+        if mode == "new":
+            raise RunDirectoryError(
+                f"{run.path}: holds an unfinished run; --resume goes on with it, --overwrite starts anew"
+            )
+        return
+    status, epochs = summary["status"], summary["epochs"]
+    if mode == "new":
+        raise RunDirectoryError(
+            f"{run.path}: holds a run ({status} after {epochs} epochs); --overwrite trains it anew, "
+            "--output DIR puts this one elsewhere"
+        )
+    if status != "finished" or settings.training.epochs <= epochs:
+        raise RunDirectoryError(
+            f"{run.path}: has {status} after {epochs} epochs, there is nothing to resume; "
+            "--overwrite trains it anew, training.epochs=N with a larger N trains it on"
+        )
+
+
+def _refuse_other_config(run: RunDirectory, settings: Config) -> None:
+    """Only the number of epochs may differ from what the run was begun with, and the folder it was moved to."""
+    stored = run.read_config()
+    then, now = (_flat(each.model_dump(mode="json")) for each in (stored, settings))
+    differing = [
+        key for key in now if now[key] != then.get(key) and key not in ("training.epochs", "output.directory")
+    ]
+    if differing:
+        listed = ", ".join(f"{key} was {then.get(key)}, is now {now[key]}" for key in differing)
+        raise RunDirectoryError(
+            f"{run.path}: holds a run of another config: {listed}; use --output or --overwrite"
+        )
+
+
+def _flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in content.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return flat

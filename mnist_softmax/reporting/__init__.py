@@ -1,0 +1,1 @@
+"""What is shown: console lines; later tables, plots, pages."""
