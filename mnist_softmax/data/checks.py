@@ -1,0 +1,84 @@
+"""What arrays must be to count as digits. Each fault is one line: where, what is wrong, what was expected."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mnist_softmax.data.dataset import Split
+from mnist_softmax.errors import DataError
+
+
+def checked_split(images: np.ndarray, labels: np.ndarray, images_name: str, labels_name: str) -> Split:
+    """A Split of images (n, ...), flattened to (n, width), and labels (n,).
+
+    Whole pixels 0 to 255 become uint8, others float32. Raises DataError, naming images or labels, when there
+    are none, their numbers differ, or an entry is no pixel or no label.
+    """
+    pixels, numbers = _pixels(images, images_name), _labels(labels, labels_name)
+    if len(pixels) != len(numbers):
+        raise DataError(
+            f"{images_name}: {len(pixels):,} images, but {labels_name}: {len(numbers):,} labels; "
+            "expected as many labels as images"
+        )
+    return Split(pixels, numbers)
+
+
+def check_widths(location: str, train: Split, *others: Split) -> None:
+    """Raises DataError where another split's images are not as wide as those of `train`."""
+    width = train.images.shape[1]
+    for other in others:
+        if other.images.shape[1] != width:
+            raise DataError(
+                f"{location}: training images have {width} pixels, others have {other.images.shape[1]}; "
+                "expected images of one size"
+            )
+
+
+def check_scale(location: str, scale: float, *splits: Split) -> None:
+    """Raises DataError where float pixels and `data.scale` do not go together. Bytes go with any scale."""
+    floats = [split.images for split in splits if split.images.dtype != np.uint8]
+    if not floats:
+        return
+    low, high = min(images.min() for images in floats), max(images.max() for images in floats)
+    if low < 0 or high > scale:
+        raise DataError(
+            f"{location}: pixels lie between {low:g} and {high:g}, expected 0 to {scale:g}; "
+            "set data.scale to the value of a full pixel"
+        )
+    if high <= 1 < scale:
+        raise DataError(
+            f"{location}: no pixel is above 1, so dividing by data.scale = {scale:g} would leave next to "
+            "nothing; set data.scale=1"
+        )
+
+
+def _pixels(images: np.ndarray, name: str) -> np.ndarray:
+    if images.ndim < 2:
+        raise DataError(f"{name}: expected images (n, width) or (n, rows, columns), found shape {images.shape}")
+    if images.size == 0:
+        raise DataError(f"{name}: holds no images (shape {images.shape})")
+    if images.dtype.kind not in "buif":
+        raise DataError(f"{name}: pixels are of type {images.dtype}, expected numbers")
+    flat = images.reshape(len(images), -1)
+    if images.dtype.kind == "f":
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
+            flat = np.ascontiguousarray(flat, dtype=np.float32)
+        if not (np.isfinite(flat.min()) and np.isfinite(flat.max())):  # NaN if any pixel is
+            raise DataError(f"{name}: holds pixels that are NaN or infinite, expected finite numbers")
+        return flat
+    if flat.min() < 0 or flat.max() > 255:
+        raise DataError(f"{name}: pixels lie between {flat.min()} and {flat.max()}, expected 0 to 255")
+    return np.ascontiguousarray(flat, dtype=np.uint8)
+
+
+def _labels(labels: np.ndarray, name: str) -> np.ndarray:
+    if labels.ndim != 1:
+        raise DataError(f"{name}: expected one label an image, shape (n,), found shape {labels.shape}")
+    if labels.size == 0:
+        raise DataError(f"{name}: holds no labels")
+    if labels.dtype.kind not in "uif":
+        raise DataError(f"{name}: labels are of type {labels.dtype}, expected whole numbers")
+    unfit = (labels < 0) | (labels > 255) | (labels != np.floor(labels))  # NaN differs from itself
+    if unfit.any():
+        raise DataError(f"{name}: label {labels[unfit][0]} found, expected whole numbers from 0 to 255")
+    return labels.astype(np.uint8)

