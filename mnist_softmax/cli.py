@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def train(options: argparse.Namespace) -> int:
     """`mnist-softmax train` and `scripts/train.py`."""
-    from mnist_softmax.config import load_config
+    from mnist_softmax.config_file import load_config
     from mnist_softmax.data.sources import load
     from mnist_softmax.experiments.run import default_directory, run
     from mnist_softmax.network.network import Network
@@ -145,7 +145,7 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def data(options: argparse.Namespace) -> int:
     """`mnist-softmax data`."""
-    from mnist_softmax.config import load_data_section
+    from mnist_softmax.config_file import load_data_section
     from mnist_softmax.data.describe import describe
     from mnist_softmax.data.sources import load
 

@@ -17,7 +17,8 @@ from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
-from mnist_softmax.config import Config, load_config
+from mnist_softmax.config import Config
+from mnist_softmax.config_file import load_config
 from mnist_softmax.errors import RunDirectoryError
 from mnist_softmax.training.checkpoint import replacing
 from mnist_softmax.training.history import History, Record

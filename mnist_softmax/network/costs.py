@@ -91,7 +91,10 @@ def log_likelihood_gradient(output: str, z: np.ndarray, a: np.ndarray, y: np.nda
 
 
 def _not_zero(a: np.ndarray) -> np.ndarray:
-    """An output that underflowed to 0 is taken as the smallest normal number: a huge gradient, not infinity."""
+    """An output that underflowed to 0 is taken as the smallest normal number: a huge gradient, not infinity.
+
+    Times that output, as in the Jacobian, it gives 0. Only pairs without a short form (output.py) come here.
+    """
     return np.maximum(a, np.finfo(a.dtype).tiny)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,10 +70,15 @@ def load_state(path: Path, settings: config.Config, data_checksum: str) -> State
     _fill(state.network.parameters, stored, "", path)
     if state.velocity is not None:
         _fill(state.velocity, stored, "velocity_", path)
-    state.best = stored.get("best")
-    state.order.bit_generator.state = json.loads(str(stored["order"]))
-    state.history = json.loads(str(stored["history"]))
-    if str(stored["data_checksum"]) != data_checksum:
+    try:
+        state.order.bit_generator.state = json.loads(str(stored["order"]))
+        state.history = json.loads(str(stored["history"]))
+        trained_on = str(stored["data_checksum"])
+        if settings.training.early_stopping and state.history:
+            state.best = stored["best"].reshape(state.network.parameters.flat.shape)
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(path, error) from None
+    if trained_on != data_checksum:
         raise RunDirectoryError(
             f"{path}: was trained on other data than is found now (the checksums differ); "
             "bring the same data back, or train anew with --overwrite"
@@ -103,8 +107,13 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
             return {name: stored[name] for name in stored.files}
     except FileNotFoundError:
         raise RunDirectoryError(f"{path}: no such file; has this run been trained?") from None
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        raise RunDirectoryError(f"{path}: is damaged ({error}); train anew with --overwrite") from None
+    except Exception as error:  # damaged bytes make zipfile, zlib and NumPy raise nearly anything
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> RunDirectoryError:
+    what = " ".join(str(error).split()) or type(error).__name__
+    return RunDirectoryError(f"{path}: is damaged ({what}); train anew with --overwrite")
 
 
 def _fill(parameters: Parameters, stored: dict[str, np.ndarray], prefix: str, path: Path) -> None:

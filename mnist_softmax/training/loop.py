@@ -49,8 +49,9 @@ def train(
     """Train until there is a reason to stop, yielding each epoch's record, which is also in `state.history`.
 
     `progress(batches, total)` may wrap an epoch's mini-batches to show them passing. With early stopping the
-    best parameters are put back at the end, whatever the reason for it.
-    Raises Diverged: the cost or a parameter is not finite; `state.history` ends at the last good epoch.
+    best parameters are put back when training ends, for whatever reason it does.
+    Raises Diverged: the cost or a parameter is not finite; `state.history` ends at the last good epoch, and
+    the parameters are left as they are.
     """
     training, network = settings.training, state.network
     n, m = len(dataset.train), training.mini_batch_size

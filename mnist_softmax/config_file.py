@@ -1,0 +1,164 @@
+"""Reading a config: YAML, the command line's `key=value` pairs laid over it, and every fault at once.
+
+Each fault is a line: where, the dotted key, its value, and what was expected.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from mnist_softmax.config import Config, Data, Network, Output, Section, Training
+from mnist_softmax.errors import ConfigError
+
+
+def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
+    """Read the YAML file at `path`, lay the `dotted.key=value` pairs over it, and validate the whole.
+
+    Raises ConfigError: the file is missing, empty or not YAML, or keys or values are wrong (all are named).
+    """
+    content = _read_yaml(Path(path))
+    overridden = set()
+    for override in overrides:
+        overridden.add(_lay_over(content, override))
+    try:
+        return Config.model_validate(content)
+    except ValidationError as error:
+        faults = [_explain(fault, content, str(path), overridden) for fault in error.errors()]
+        raise ConfigError("\n".join(faults)) from None
+
+
+def load_data_section(overrides: Sequence[str] = ()) -> Data:
+    """The data section alone, from pairs such as `data.source=idx`. Raises ConfigError like `load_config`."""
+    content: dict[str, Any] = {}
+    overridden = {_lay_over(content, override) for override in overrides}
+    try:
+        return _DataOnly.model_validate(content).data
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(f, content, "", overridden) for f in error.errors())) from None
+
+
+class _DataOnly(Section):
+    data: Data = Data()
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """PyYAML keeps the last of two equal keys without a word; a config must not hide one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"key '{key}' stands twice", problem_mark=key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def _parse(text: str) -> Any:
+    return yaml.load(text, Loader=_UniqueKeyLoader)  # a SafeLoader: builds plain values only
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        content = _parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file{_configs_beside(path)}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: is not UTF-8 text") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise ConfigError(f"{path}{line}: not YAML: {getattr(error, 'problem', None) or error}") from None
+    if content is None:
+        raise ConfigError(f"{path}: is empty; see configs/loglik.yaml for a whole one")
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: expected sections (data, network, training, ...), found: {content!r:.60}")
+    return content
+
+
+def _configs_beside(path: Path) -> str:
+    nearest = difflib.get_close_matches(path.name, [p.name for p in path.parent.glob("*.yaml")], n=1)
+    return f"; did you mean {path.parent / nearest[0]}?" if nearest else ""
+
+
+def _lay_over(content: dict[str, Any], override: str) -> str:
+    """Put `a.b=value` into nested mappings; gives back the dotted key."""
+    dotted, equals, value = override.partition("=")
+    keys = dotted.split(".")
+    if not equals or not all(keys):
+        raise ConfigError(f"{override}: an override is written key=value, for example training.epochs=3")
+    section: Any = content
+    for key in keys[:-1]:
+        if section.get(key) is None:
+            section[key] = {}
+        section = section[key]
+        if not isinstance(section, dict):
+            raise ConfigError(f"{override}: '{key}' is a value, not a section")
+    try:
+        section[keys[-1]] = _parse(value)
+    except yaml.YAMLError:
+        raise ConfigError(f"{override}: '{value}' is not a YAML value") from None
+    return dotted
+
+
+def _explain(fault: Mapping[str, Any], content: dict[str, Any], path: str, overridden: set[str]) -> str:
+    """One validation fault as one line: where, which key, what it holds, what was expected."""
+    location = [str(part) for part in fault["loc"] if part not in _schedule_tags(fault["loc"])]
+    dotted = ".".join(location)
+    where = "command line" if any(_within(dotted, key) for key in overridden) else path
+    found = "" if isinstance(fault["input"], dict) else f" = {fault['input']!r:.60}"
+    match fault["type"]:
+        case "extra_forbidden":
+            return f"{where}: unknown key '{dotted}'{_nearest_key(location, content)}"
+        case "missing":
+            return f"{where}: {dotted}: is missing"
+        case "model_type" | "model_attributes_type":
+            return f"{where}: {dotted}{found}: expected a section, that is keys with values"
+        case "union_tag_not_found" | "union_tag_invalid":
+            return f"{where}: {dotted}: kind must be one of constant, step, exponential, halving"
+        case "value_error":
+            return f"{where}: {dotted}{found}: {fault['ctx']['error']}"
+    expected = fault["msg"].replace("Input should be", "expected").replace("valid tuple", "list")
+    return f"{where}: {dotted}{found}: {expected}"
+
+
+def _within(dotted: str, key: str) -> bool:
+    return dotted == key or dotted.startswith(f"{key}.") or key.startswith(f"{dotted}.")
+
+
+def _schedule_tags(location: Sequence[Any]) -> set[str]:
+    """pydantic names the chosen kind of schedule as if it were a key: training, schedule, step, factor."""
+    in_schedule = tuple(location[:2]) == ("training", "schedule") and len(location) > 3
+    return {str(location[2])} if in_schedule else set()
+
+
+def _nearest_key(location: list[str], content: dict[str, Any]) -> str:
+    """A hint for an unknown key: the nearest key of its section, or of any section."""
+    everywhere = {name: name for name in Config.model_fields}
+    sections: dict[str, type[Section]] = {
+        "data": Data,
+        "network": Network,
+        "training": Training,
+        "output": Output,
+    }
+    for section, model in sections.items():
+        everywhere |= {name: f"{section}.{name}" for name in model.model_fields}
+    if location[:2] == ["training", "schedule"]:
+        everywhere = {
+            name: f"training.schedule.{name}" for name in ("kind", "every", "factor", "patience", "stop_at")
+        }
+    here = [name for name, dotted in everywhere.items() if dotted.split(".")[:-1] == location[:-1]]
+    for known, cutoff in ((here, 0.5), (list(everywhere), 0.7)):
+        if nearest := difflib.get_close_matches(location[-1], known, n=1, cutoff=cutoff):
+            return f"; did you mean '{everywhere[nearest[0]]}'?"
+    return f"; known here: {', '.join(here)}" if here else ""
