@@ -1,5 +1,7 @@
 """What can go wrong through no fault of the program, and the exit code that says so."""
 
+INTERRUPTED = 130  # the exit code after Ctrl-C
+
 
 class UserError(Exception):
     """Anything the user can mend: its text is the one line they are shown, without a traceback."""

@@ -1,0 +1,64 @@
+"""`mnist-softmax train` and `scripts/train.py`: train a network as a config says."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from mnist_softmax.errors import INTERRUPTED
+
+HELP = "train a network as a config says; key=value changes the config, as in training.epochs=3 seed=7"
+USAGE = "--config FILE [--output DIR] [--resume | --overwrite] [key=value ...]"
+TAKES_OVERRIDES = True
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command line."""
+    parser.add_argument(
+        "--config", required=True, metavar="FILE", help="a YAML file, such as configs/loglik.yaml"
+    )
+    parser.add_argument("--output", metavar="DIR", help="the run directory (default: runs/<config>/seed-<n>)")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument(
+        "--resume", action="store_const", const="resume", dest="mode", help="go on with an unfinished run"
+    )
+    mode.add_argument(
+        "--overwrite", action="store_const", const="overwrite", dest="mode", help="train a run anew"
+    )
+    parser.set_defaults(mode="new")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, and show it."""
+    from mnist_softmax.config_file import load_config
+    from mnist_softmax.data.sources import load
+    from mnist_softmax.experiments import run as experiment
+    from mnist_softmax.network.network import Network
+    from mnist_softmax.reporting import console
+    from mnist_softmax.training.history import Record
+
+    settings = load_config(options.config, options.overrides)
+    directory = options.output or str(experiment.default_directory(settings, options.config))
+    dataset = load(settings.data)
+    for warning in dataset.warnings:
+        console.warn(warning)
+    table = console.EpochTable(settings, dataset)
+
+    def introduce() -> None:
+        size = Network(settings.network).parameters.flat.size
+        print(console.introduction(settings, dataset, size, directory), table.heading(), sep="\n\n", flush=True)
+
+    def show(record: Record) -> None:
+        print(table.line(record), flush=True)
+
+    try:
+        summary = experiment.run(
+            settings, dataset, directory, options.mode, console.progress_bar, introduce, show
+        )
+    except KeyboardInterrupt:
+        print(f"\ninterrupted; go on with the same command and --resume, from {directory}", file=sys.stderr)
+        return INTERRUPTED
+    print("\n" + console.conclusion(summary, directory))
+    for warning in dataset.warnings:
+        console.warn(warning)
+    return 0
