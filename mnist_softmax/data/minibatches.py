@@ -1,4 +1,4 @@
-"""Mini-batches: the training images in a given order, m at a time, ready for a network.
+"""Mini-batches: images in a given order, m at a time, ready for a network.
 
 Images lie in memory as bytes. They are gathered and scaled a block at a time, about a thousand together, since
 a NumPy call costs as much as ten images do; a mini-batch is then a view of the block.
@@ -19,7 +19,7 @@ class MiniBatches:
     """Reads `split` in mini-batches of m (the last one is smaller where m does not divide the order's length).
 
     x is (..., m, width), pixels divided by `scale`; y is one-hot, (..., m, num_classes). Both are views of
-    buffers that the next block overwrites.
+    buffers that the next block overwrites. With replica axes each replica has an order of its own.
     """
 
     def __init__(
@@ -34,12 +34,13 @@ class MiniBatches:
         self.split, self.m = split, m
         self.scale = np.dtype(dtype).type(scale)
         self.one_hot = np.eye(num_classes, dtype=dtype)
-        self.block = max(BLOCK // m, 1) * m
+        self.block = max(BLOCK // (m * int(np.prod(replicas))), 1) * m
         rows = (*replicas, min(self.block, len(split)))
         width = split.images.shape[1]
         self.pixels = np.empty((*rows, width), split.images.dtype)
         self.x = np.empty((*rows, width), dtype)
         self.y = np.empty((*rows, num_classes), dtype)
+        self._whole = [self._rows(k, k + m) for k in range(0, rows[-1] - m + 1, m)]
 
     def __call__(self, order: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Mini-batches of the images numbered by `order`, (..., n)."""
@@ -47,9 +48,16 @@ class MiniBatches:
         for start in range(0, n, self.block):
             chosen = order[..., start : start + self.block]
             rows = chosen.shape[-1]
-            x, y = self._gather(chosen, rows)
-            for k in range(0, rows, self.m):
-                yield x[..., k : k + self.m, :], y[..., k : k + self.m, :]
+            self._gather(chosen)
+            yield from self._whole[: rows // self.m]
+            if rows % self.m:
+                yield self._rows(rows - rows % self.m, rows)
+
+    def in_order(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Mini-batches of all images as they lie, with nothing gathered: x as above, and labels (m,)."""
+        for start in range(0, len(self.split), self.m):
+            part = self.split.rows(start, start + self.m)
+            yield np.divide(part.images, self.scale, out=self.x[: len(part)]), part.labels
 
     def sizes(self, n: int) -> set[int]:
         """The sizes of mini-batch that an order of n images gives: m, and that of a smaller last one."""
@@ -59,10 +67,13 @@ class MiniBatches:
         """How many mini-batches an order of n images gives."""
         return -(-n // self.m)
 
-    def _gather(self, chosen: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
-        pixels, x, y = (buffer[..., :rows, :] for buffer in (self.pixels, self.x, self.y))
+    def _rows(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        return self.x[..., start:stop, :], self.y[..., start:stop, :]
+
+    def _gather(self, chosen: np.ndarray) -> None:
+        x, y = self._rows(0, chosen.shape[-1])
+        pixels = self.pixels[..., : chosen.shape[-1], :]
         # mode="clip" only spares NumPy a copy: the numbers of an order are all in range
         np.take(self.split.images, chosen, axis=0, out=pixels, mode="clip")
         np.divide(pixels, self.scale, out=x)
         np.take(self.one_hot, self.split.labels[chosen], axis=0, out=y, mode="clip")
-        return x, y

@@ -16,8 +16,9 @@ from mnist_softmax.errors import ConfigError, Diverged
 from mnist_softmax.experiments.environment import environment
 from mnist_softmax.experiments.run_directory import Mode, RunDirectory, opened
 from mnist_softmax.training.checkpoint import load_state, save_model, save_state
+from mnist_softmax.training.cohort import State
 from mnist_softmax.training.history import Record, best_epoch
-from mnist_softmax.training.loop import Progress, State, start, train
+from mnist_softmax.training.loop import Progress, start, train
 from mnist_softmax.training.stopping import reason_to_stop
 
 CHECKPOINT_SHARE = 0.1  # of the time at most: syncing a file to disk can take longer than a small epoch

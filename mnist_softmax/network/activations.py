@@ -9,27 +9,38 @@ sum. All work on the last axis, so leading axes (mini-batch, replicas) are free.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import expit
+
+# 1 as an array of each dtype: NumPy takes 0.4 us for a product with it, and 0.7 with Python's 1.
+ONE = {np.dtype(dtype): np.ones((), dtype) for dtype in ("float32", "float64")}
 
 
 class Activation(NamedTuple):
-    """`f(z, out)` gives a; `vjp(a, g, out)` gives dC/dz from g = dC/da. `out` may be z, but not a or g."""
+    """`f(z, out)` gives a, and `out` may be z. `vjp(a, g, out)` gives dC/dz from g = dC/da, in `out`."""
 
     f: Callable[[np.ndarray, np.ndarray], np.ndarray]
     vjp: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
 def sigmoid(z: np.ndarray, out: np.ndarray) -> np.ndarray:
-    """1 / (1 + e^-z)."""
-    return expit(z, out=out)
+    """1 / (1 + e^-z), eq. (3). Where e^-z overflows, a is 0; callers silence NumPy's warning of it.
+
+    Four NumPy calls, which use the vector unit: ten replicas at once take a third of the time of
+    `scipy.special.expit`, and a single network the same.
+    """
+    one = ONE[z.dtype]
+    np.negative(z, out=out)
+    np.exp(out, out=out)
+    np.add(out, one, out=out)
+    return np.divide(one, out, out=out)
 
 
 def sigmoid_vjp(a: np.ndarray, g: np.ndarray, out: np.ndarray) -> np.ndarray:
     """g a (1 - a)."""
-    np.subtract(1, a, out=out)
+    np.subtract(ONE[a.dtype], a, out=out)
     out *= a
     out *= g
     return out
@@ -43,7 +54,7 @@ def tanh(z: np.ndarray, out: np.ndarray) -> np.ndarray:
 def tanh_vjp(a: np.ndarray, g: np.ndarray, out: np.ndarray) -> np.ndarray:
     """g (1 - a^2)."""
     np.multiply(a, a, out=out)
-    np.subtract(1, out, out=out)
+    np.subtract(ONE[a.dtype], out, out=out)
     out *= g
     return out
 
@@ -67,15 +78,19 @@ def linear(z: np.ndarray, out: np.ndarray) -> np.ndarray:
 
 def linear_vjp(a: np.ndarray, g: np.ndarray, out: np.ndarray) -> np.ndarray:
     """g itself."""
-    return g
+    np.copyto(out, g)
+    return out
 
 
 def softmax(z: np.ndarray, out: np.ndarray) -> np.ndarray:
-    """Eq. (78): e^{z_j} / sum_k e^{z_k}. Taking the largest z from all of them changes nothing but overflow."""
+    """Eq. (78): e^{z_j} / sum_k e^{z_k}. Taking the largest z from all of them changes nothing but overflow.
+
+    The sum is a product with a matrix of ones: with it comes a copy for every j, and the division need not
+    spread one (0.8 us of 5 saved at m = 10).
+    """
     np.subtract(z, np.maximum.reduce(z, axis=-1, keepdims=True), out=out)
     np.exp(out, out=out)
-    out /= np.add.reduce(out, axis=-1, keepdims=True)
-    return out
+    return np.divide(out, out @ _summing(z.shape[-1], z.dtype), out=out)
 
 
 def softmax_vjp(a: np.ndarray, g: np.ndarray, out: np.ndarray) -> np.ndarray:
@@ -93,8 +108,17 @@ def softmax_vjp(a: np.ndarray, g: np.ndarray, out: np.ndarray) -> np.ndarray:
 
 def sum_of_others(a: np.ndarray) -> np.ndarray:
     """For every j of the last axis, the sum over k != j of a_k."""
-    k = a.shape[-1]
-    return a @ (1 - np.eye(k, dtype=a.dtype))
+    return a @ _summing_others(a.shape[-1], a.dtype)
+
+
+@cache
+def _summing(k: int, dtype: np.dtype) -> np.ndarray:
+    return np.ones((k, k), dtype)
+
+
+@cache
+def _summing_others(k: int, dtype: np.dtype) -> np.ndarray:
+    return 1 - np.eye(k, dtype=dtype)
 
 
 ACTIVATIONS = {

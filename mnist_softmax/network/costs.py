@@ -39,7 +39,7 @@ LOGS = {
     "sigmoid": Logs(
         log=lambda z: -np.logaddexp(0, -z),
         log_complement=lambda z: -np.logaddexp(0, z),
-        complement=lambda z, a: sigmoid(-z, np.empty_like(z)),  # 1 - sigma(z) = sigma(-z)
+        complement=np.errstate(over="ignore")(lambda z, a: sigmoid(-z, np.empty_like(z))),  # 1 - sigma(z)
     ),
     "softmax": Logs(
         log=lambda z: z - log_sum_exp(z),

@@ -1,9 +1,9 @@
 """Layers: what stands between two sets of activations.
 
 A layer describes; it holds neither parameters (the network keeps all of them together) nor anything of a run.
-What the backward pass needs from the forward pass is written into buffers that the caller owns, so that
-predicting in the middle of training, or two threads, cannot disturb each other. A further kind of layer
-(convolution, pooling) supplies the same methods.
+What a pass through it reads and writes stands in a pass object that the caller owns, so that predicting in the
+middle of training, or two threads, cannot disturb each other. A further kind of layer (convolution, pooling)
+supplies the same methods.
 
 Rows are examples: a (..., m, n), w (..., n_in, n_out), b (..., n_out). So z = a w + b, which is the book's
 w a + b transposed.
@@ -11,15 +11,18 @@ w a + b transposed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg.blas import dgemm, dgemv, sgemm, sgemv
 
 from mnist_softmax.network.activations import Activation
-from mnist_softmax.network.parameters import Shapes
+from mnist_softmax.network.parameters import Parameters, Shapes
 
 Arrays = dict[str, np.ndarray]
+
+OVERWRITE = 1  # tells SciPy's BLAS to write into the array given, and not into a copy of it
 
 
 class Dense(NamedTuple):
@@ -33,45 +36,60 @@ class Dense(NamedTuple):
         """The arrays of one layer by name."""
         return {"w": (self.n_in, self.n_out), "b": (self.n_out,)}
 
-    def buffers(self, examples: tuple[int, ...], dtype: str) -> Arrays:
-        """What one forward and backward pass over (..., m) examples writes into."""
-        return {
-            "a": np.empty((*examples, self.n_out), dtype),
-            "delta": np.empty((*examples, self.n_out), dtype),
-            "grad_in": np.empty((*examples, self.n_in), dtype),
-            "ones": np.ones(examples[-1], dtype),
-        }
 
-    def forward(self, parameters: Arrays, a_in: np.ndarray, buffers: Arrays) -> np.ndarray:
+class DensePass:
+    """A pass, forward and then backward, of (..., m) examples through layer number l of a network.
+
+    Buffers and views of the parameters are made once: the loop over mini-batches allocates nothing.
+    """
+
+    def __init__(self, layer: Dense, l: int, parameters: Parameters, examples: tuple[int, ...]) -> None:
+        self.activation = layer.activation
+        dtype = parameters.flat.dtype
+        self.a_in = np.empty(0)  # set by `forward`
+        self.a = np.empty((*examples, layer.n_out), dtype)
+        self.delta = np.empty((*examples, layer.n_out), dtype)
+        self.grad_in = np.empty((*examples, layer.n_in), dtype)
+        self.w, self.b = parameters.layers[l]["w"], parameters.layers[l]["b"][..., None, :]
+        self.w_transposed = self.w.swapaxes(-1, -2)
+        self.ones = np.ones(examples[-1], dtype)
+        self.gemm, self.gemv = (sgemm, sgemv) if dtype == np.float32 else (dgemm, dgemv)
+        deltas = self.delta.reshape(-1, *self.delta.shape[-2:])
+        self.singly = [
+            (each.layers[l]["w"], each.layers[l]["b"], delta.T)
+            for each, delta in zip(parameters.singly, deltas, strict=True)
+        ]
+
+    def forward(self, a_in: np.ndarray) -> np.ndarray:
         """Eq. (25). Keeps a_in and a; z is overwritten by a, for every sigma' can be had from a."""
-        a = buffers["a"]
-        buffers["a_in"] = a_in
-        np.matmul(a_in, parameters["w"], out=a)
-        a += parameters["b"][..., None, :]
-        return self.activation.f(a, a)
+        self.a_in = a_in
+        z = np.matmul(a_in, self.w, out=self.a)
+        np.add(z, self.b, out=z)
+        return self.activation.f(z, z)
 
-    def backward(
-        self, parameters: Arrays, grad_a: np.ndarray, buffers: Arrays, wants_grad_in: bool
-    ) -> np.ndarray:
-        """Eq. (33) and (BP2): from dC/da the error delta, kept, and dC/da_in (left unset if not wanted)."""
-        delta = buffers["delta"] = self.activation.vjp(buffers["a"], grad_a, buffers["delta"])
-        if wants_grad_in:
-            np.matmul(delta, parameters["w"].swapaxes(-1, -2), out=buffers["grad_in"])
-        return buffers["grad_in"]
+    def backward(self, grad_a: np.ndarray) -> None:
+        """Eq. (33): from dC/da the error delta, which is kept."""
+        self.activation.vjp(self.a, grad_a, self.delta)
 
-    def gradient(self, buffers: Arrays, gradient: Arrays) -> None:
+    def back_to_input(self) -> np.ndarray:
+        """(BP2), after `backward`: dC/da_in = delta w^T."""
+        return np.matmul(self.delta, self.w_transposed, out=self.grad_in)
+
+    def gradient(self, gradient: Arrays) -> None:
         """(BP3) and (BP4), after `backward`: dC/db = delta and dC/dw = a_in delta, summed over the rows."""
-        np.add.reduce(buffers["delta"], axis=-2, out=gradient["b"])
-        np.matmul(buffers["a_in"].swapaxes(-1, -2), buffers["delta"], out=gradient["w"])
+        np.add.reduce(self.delta, axis=-2, out=gradient["b"])
+        np.matmul(self.a_in.swapaxes(-1, -2), self.delta, out=gradient["w"])
 
-    def descend(self, parameters: Arrays, buffers: Arrays, eta: float, decay: float) -> None:
+    def descend(self, eta: Sequence[float], decay: Sequence[float]) -> None:
         """After `backward`: w -> decay w - eta dC/dw and b -> b - eta dC/db, eqs. (93) and (94), in place.
 
-        A weight gradient is a product of two thin matrices (BP4), and BLAS adds a product to what is there
-        already: the gradient itself is never formed. At 784-30-10 and m = 10 this takes 8 us where `gradient`
-        and a step take 14. BLAS counts columns first, hence the transposes.
+        `eta` and `decay` have a number for each replica. A weight gradient is a product of two thin matrices
+        (BP4), and BLAS adds a product to what is there already: the gradient itself is never formed. At
+        784-30-10 and m = 10 this takes 8 us where `gradient` and a step take 14. BLAS counts columns first,
+        hence the transposes.
         """
-        w, b, delta, a_in = parameters["w"], parameters["b"], buffers["delta"], buffers["a_in"]
-        gemm, gemv = (sgemm, sgemv) if w.dtype == np.float32 else (dgemm, dgemv)
-        gemm(-eta, delta.T, a_in.T, decay, w.T, trans_b=True, overwrite_c=True)
-        gemv(-eta, delta.T, buffers["ones"], 1.0, b, overwrite_y=True)
+        a_in = self.a_in if self.a_in.ndim == 3 else self.a_in.reshape(-1, *self.a_in.shape[-2:])
+        for r, (w, b, delta_transposed) in enumerate(self.singly):
+            # by position, for f2py takes 0.3 us to read a keyword: c = beta c + alpha a b^T, y = beta y + alpha a x
+            self.gemm(-eta[r], a_in[r].T, delta_transposed, decay[r], w, 0, 1, OVERWRITE)
+            self.gemv(-eta[r], delta_transposed, self.ones, 1.0, b, 0, 1, 0, 1, 0, OVERWRITE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,21 +10,22 @@ import numpy as np
 from mnist_softmax import config
 from mnist_softmax.network.activations import ACTIVATIONS
 from mnist_softmax.network.initializers import INITIALIZERS
-from mnist_softmax.network.layers import Arrays, Dense
+from mnist_softmax.network.layers import Dense, DensePass
 from mnist_softmax.network.output import Output
 from mnist_softmax.network.parameters import Parameters
 
 
 class Workspace:
-    """The buffers of one forward and backward pass, made once and used again for every mini-batch of m."""
+    """What one forward and backward pass needs, made once and used again for every mini-batch of m."""
 
     def __init__(self, network: Network, m: int) -> None:
         examples = (*network.replicas, m)
-        outputs = (*examples, network.num_outputs)
-        self.layers: list[Arrays] = [layer.buffers(examples, network.dtype) for layer in network.layers]
-        self.z = np.empty(0)  # z^L: the last layer's buffer, set by forward
-        self.a = np.empty(outputs, network.dtype)
-        self.delta = np.empty(outputs, network.dtype)
+        self.layers = [
+            DensePass(layer, l, network.parameters, examples) for l, layer in enumerate(network.layers)
+        ]
+        self.z = self.layers[-1].a  # the last layer stops at z^L
+        self.a = np.empty_like(self.z)
+        self.m = np.array(m, network.dtype)
 
 
 class Network:
@@ -52,7 +54,7 @@ class Network:
 
     def new_parameters(self) -> Parameters:
         """Zeros in the form of the parameters: for a gradient, a velocity, a copy."""
-        return Parameters([layer.shapes() for layer in self.layers], self.dtype, self.replicas)
+        return Parameters.zeros([layer.shapes() for layer in self.layers], self.dtype, self.replicas)
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Draw starting weights and biases, layer by layer (of a network without replicas)."""
@@ -63,42 +65,48 @@ class Network:
     def forward(self, x: np.ndarray, workspace: Workspace) -> np.ndarray:
         """a^L for the rows of x, (..., m, n_in) -> (..., m, K), written into the workspace."""
         a = x
-        for layer, arrays, buffers in zip(self.layers, self.parameters.layers, workspace.layers, strict=True):
-            a = layer.forward(arrays, a, buffers)
-        workspace.z = a
-        return self.output.activate(workspace.z, workspace.a)
+        for layer in workspace.layers:
+            a = layer.forward(a)
+        return self.output.activate(a, workspace.a)
 
     def backward(self, y: np.ndarray, workspace: Workspace) -> None:
         """After `forward`: the errors delta of all layers, last to first, for one-hot y (..., m, K).
 
         They are errors of the mean cost over the m rows: here, and nowhere else, is divided by m.
         """
-        delta = self.output.delta(workspace.z, workspace.a, y, workspace.delta)
-        delta /= delta.shape[-2]
-        grad_a = delta
-        for l in reversed(range(len(self.layers))):
-            grad_a = self.layers[l].backward(self.parameters.layers[l], grad_a, workspace.layers[l], l > 0)
+        *hidden, last = workspace.layers
+        delta = self.output.delta(workspace.z, workspace.a, y, last.delta)
+        np.divide(delta, workspace.m, out=delta)
+        after = last
+        for layer in reversed(hidden):
+            layer.backward(after.back_to_input())
+            after = layer
 
     def gradient(self, workspace: Workspace, gradient: Parameters) -> None:
         """After `backward`: dC/dw and dC/db of all layers, written into `gradient`."""
-        for layer, buffers, arrays in zip(self.layers, workspace.layers, gradient.layers, strict=True):
-            layer.gradient(buffers, arrays)
+        for layer, arrays in zip(workspace.layers, gradient.layers, strict=True):
+            layer.gradient(arrays)
 
-    def descend(self, workspace: Workspace, eta: float, decay: float) -> None:
-        """After `backward`: w -> decay w - eta dC/dw, b -> b - eta dC/db, without forming the gradient."""
-        for layer, buffers, arrays in zip(self.layers, workspace.layers, self.parameters.layers, strict=True):
-            layer.descend(arrays, buffers, eta, decay)
+    def descend(self, workspace: Workspace, eta: Sequence[float], decay: Sequence[float]) -> None:
+        """After `backward`: w -> decay w - eta dC/dw, b -> b - eta dC/db, without forming the gradient.
+
+        `eta` and `decay` hold a number for each replica.
+        """
+        for layer in workspace.layers:
+            layer.descend(eta, decay)
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """a^L for the rows of x, in an array of its own."""
         self._check_width(x)
-        return self.forward(np.asarray(x, self.dtype), Workspace(self, x.shape[-2])).copy()
+        with np.errstate(over="ignore"):
+            return self.forward(np.asarray(x, self.dtype), Workspace(self, x.shape[-2])).copy()
 
     def costs(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """C of each row of x, (..., m), for one-hot y."""
         self._check_width(x)
         workspace = Workspace(self, x.shape[-2])
-        self.forward(np.asarray(x, self.dtype), workspace)
+        with np.errstate(over="ignore"):
+            self.forward(np.asarray(x, self.dtype), workspace)
         return self.output.cost(workspace.z, workspace.a, np.asarray(y, self.dtype))
 
     def _check_width(self, x: Any) -> None:

@@ -20,7 +20,8 @@ from mnist_softmax import config
 from mnist_softmax.errors import RunDirectoryError
 from mnist_softmax.network.network import Network
 from mnist_softmax.network.parameters import Parameters
-from mnist_softmax.training.loop import State, start
+from mnist_softmax.training.cohort import State
+from mnist_softmax.training.loop import start
 
 
 @contextmanager

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter
 
 import numpy as np
 
 from mnist_softmax import config
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.data.minibatches import MiniBatches
 from mnist_softmax.errors import Diverged
-from mnist_softmax.network.network import Network, Workspace
-from mnist_softmax.network.parameters import Parameters
+from mnist_softmax.network.network import Network
+from mnist_softmax.training.cohort import Cohort, State
 from mnist_softmax.training.evaluation import evaluate
-from mnist_softmax.training.history import History, Record, best_epoch
+from mnist_softmax.training.history import Record, best_epoch
 from mnist_softmax.training.randomness import stream
 from mnist_softmax.training.schedules import learning_rate
-from mnist_softmax.training.sgd import penalty, step
+from mnist_softmax.training.sgd import penalty
 from mnist_softmax.training.stopping import reason_to_stop
 
 Progress = Callable[[Iterable, int], Iterable]
 
 
-@dataclass
-class State:
-    """All that changes while a network is trained, and so all that a checkpoint holds."""
-
-    network: Network
-    velocity: Parameters | None
-    order: np.random.Generator
-    best: np.ndarray | None = None  # parameters at the best validation accuracy, kept for early stopping
-    history: History = field(default_factory=list)
+def unseen(batches: Iterable, total: int) -> Iterable:
+    """No progress is shown."""
+    return batches
 
 
 def start(settings: config.Config) -> State:
@@ -44,62 +36,97 @@ def start(settings: config.Config) -> State:
 
 
 def train(
-    state: State, dataset: Dataset, settings: config.Config, progress: Progress = lambda batches, total: batches
+    state: State, dataset: Dataset, settings: config.Config, progress: Progress = unseen
 ) -> Iterator[Record]:
-    """Train until there is a reason to stop, yielding each epoch's record, which is also in `state.history`.
+    """Train one network until there is a reason to stop, yielding each epoch's record: a cohort of one.
 
-    `progress(batches, total)` may wrap an epoch's mini-batches to show them passing. With early stopping the
-    best parameters are put back when training ends, for whatever reason it does.
+    With early stopping the best parameters are put back when training ends, for whatever reason it does.
     Raises Diverged: the cost or a parameter is not finite; `state.history` ends at the last good epoch, and
     the parameters are left as they are.
     """
-    training, network = settings.training, state.network
-    n, m = len(dataset.train), training.mini_batch_size
-    batches = MiniBatches(dataset.train, m, network.num_outputs, settings.data.scale, network.dtype)
-    workspaces = {size: Workspace(network, size) for size in batches.sizes(n)}
-    gradient = network.new_parameters()
+    for _, outcome in train_together([state], dataset, [settings], progress):
+        if isinstance(outcome, Diverged):
+            raise outcome
+        yield outcome
+    put_back_best(state)
 
-    while not reason_to_stop(training, state.history):
+
+def train_together(
+    states: Sequence[State], dataset: Dataset, settings: Sequence[config.Config], progress: Progress = unseen
+) -> Iterator[tuple[int, Record | Diverged]]:
+    """Train a cohort, each member until it has a reason to stop; `settings` are alike in `cohort.common`.
+
+    After each epoch yields, for every member r in training, (r, its record), which is also in its history; or
+    (r, Diverged) where its cost or a parameter is not finite: its history ends at the last good epoch, its
+    parameters are left as they are, and the others train on. `put_back_best` is for the caller to call.
+    A record's `seconds` are the member's share of the cohort's.
+    `progress(batches, total)` may wrap an epoch's mini-batches to show them passing.
+    """
+    diverged: set[int] = set()
+    members: list[int] = []
+    while running := [r for r in _unfinished(states, settings) if r not in diverged]:
+        if running != members:  # at the beginning, and when someone has left
+            members = running
+            cohort = Cohort([states[r] for r in running], [settings[r] for r in running], dataset)
         began = perf_counter()
-        eta = learning_rate(training, state.history)
-        order = state.order.permutation(n)
+        eta = [learning_rate(settings[r].training, states[r].history) for r in running]
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is caught at the epoch's end
-            for x, y in progress(batches(order), batches.count(n)):
-                workspace = workspaces[x.shape[-2]]
-                network.forward(x, workspace)
-                network.backward(y, workspace)
-                step(network, workspace, gradient, state.velocity, eta, training, n)
-            record = _measure(state, dataset, settings)
-        _check_finite(state, record, eta)
-        record |= {"learning_rate": eta, "seconds": perf_counter() - began}
-        state.history.append(record)
-        if training.early_stopping and best_epoch(state.history) is record:
-            state.best = network.parameters.flat.copy()
-        yield record
+            cohort.descent.use(eta)
+            for x, y in progress(cohort.mini_batches(), cohort.num_batches):
+                workspace = cohort.workspaces[x.shape[-2]]
+                cohort.network.forward(x, workspace)
+                cohort.network.backward(y, workspace)
+                cohort.descent.step(workspace)
+            cohort.hand_back()
+            measured = _measure(cohort.network, dataset, settings[running[0]])
+        seconds = (perf_counter() - began) / len(running)
+        for k, r in enumerate(running):
+            record: Record = {"epoch": len(states[r].history) + 1}
+            record |= {metric: values[k].item() for metric, values in measured.items()}
+            record["penalty"] = penalty(states[r].network.parameters, settings[r].training, len(dataset.train))
+            record |= {"learning_rate": eta[k], "seconds": seconds}
+            outcome = _not_finite(states[r], record) or record
+            if isinstance(outcome, Diverged):
+                diverged.add(r)
+            else:
+                states[r].history.append(record)
+                if settings[r].training.early_stopping and best_epoch(states[r].history) is record:
+                    states[r].best = states[r].network.parameters.flat.copy()
+            yield r, outcome
 
+
+def put_back_best(state: State) -> None:
+    """Let a network whose training has ended have the parameters kept for early stopping, if any were."""
     if state.best is not None:
-        network.parameters.flat[...] = state.best
+        state.network.parameters.flat[...] = state.best
 
 
-def _measure(state: State, dataset: Dataset, settings: config.Config) -> Record:
-    """The monitored metrics of the network as it stands."""
-    record: Record = {"epoch": len(state.history) + 1}
+def _unfinished(states: Sequence[State], settings: Sequence[config.Config]) -> list[int]:
+    return [
+        r
+        for r, (state, each) in enumerate(zip(states, settings, strict=True))
+        if not reason_to_stop(each.training, state.history)
+    ]
+
+
+def _measure(network: Network, dataset: Dataset, settings: config.Config) -> dict[str, np.ndarray]:
+    """The monitored metrics of the networks as they stand, an entry for each replica."""
+    measured: dict[str, np.ndarray] = {}
     for name in ("train", "validation", "test"):
         wanted = [metric for metric in settings.training.monitor if metric.startswith(f"{name}_")]
         if wanted:
             split = getattr(dataset, name)
-            result = evaluate(state.network, split, settings.data.scale, f"{name}_cost" in wanted)
-            record |= {metric: getattr(result, metric.removeprefix(f"{name}_")) for metric in wanted}
-    record["penalty"] = penalty(state.network.parameters, settings.training, len(dataset.train))
-    return record
+            result = evaluate(network, split, settings.data.scale, f"{name}_cost" in wanted)
+            measured |= {metric: getattr(result, metric.removeprefix(f"{name}_")) for metric in wanted}
+    return measured
 
 
-def _check_finite(state: State, record: Record, eta: float) -> None:
-    measured = [value for metric, value in record.items() if metric.endswith("_cost")]
-    if np.all(np.isfinite(measured)) and np.all(np.isfinite(state.network.parameters.flat)):
-        return
+def _not_finite(state: State, record: Record) -> Diverged | None:
+    costs = [value for metric, value in record.items() if metric.endswith("_cost")]
+    if np.all(np.isfinite(costs)) and np.all(np.isfinite(state.network.parameters.flat)):
+        return None
     good = f"epoch {len(state.history)} was the last good one" if state.history else "no epoch was good"
-    raise Diverged(
+    return Diverged(
         f"diverged in epoch {record['epoch']}: the cost or a weight is no longer finite at learning rate "
-        f"{eta:g}; {good}; try a smaller training.learning_rate"
+        f"{record['learning_rate']:g}; {good}; try a smaller training.learning_rate"
     )

@@ -1,9 +1,11 @@
-"""One step of stochastic gradient descent, with the book's penalties and momentum.
+"""Stochastic gradient descent, with the book's penalties and momentum, for one network or many at once.
 
 lambda is divided by n, the number of training images, not by the mini-batch's m; biases are never penalised.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -12,39 +14,60 @@ from mnist_softmax.network.network import Network, Workspace
 from mnist_softmax.network.parameters import Parameters
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of a run that diverged it may be infinite
 def penalty(parameters: Parameters, settings: config.Training, n: int) -> float:
     """Eqs. (85) and (95): lambda/2n sum w^2 + lambda/n sum |w|."""
     w = parameters.weights.astype(np.float64, copy=False)
     return float(settings.l2 / (2 * n) * np.sum(w * w) + settings.l1 / n * np.sum(np.abs(w)))
 
 
-def step(
-    network: Network,
-    workspace: Workspace,
-    gradient: Parameters,
-    velocity: Parameters | None,
-    eta: float,
-    settings: config.Training,
-    n: int,
-) -> None:
-    """After `network.backward`: one step down the gradient of cost and penalties.
+def is_plain(settings: config.Training) -> bool:
+    """Whether a step is that of eqs. (93) and (94), with neither momentum nor L1."""
+    return not settings.momentum and not settings.l1
 
-    `gradient` is room to form it in; `velocity` is None where momentum is 0.
+
+class Descent:
+    """Steps of `network` down the gradient of cost and penalties, each replica by its own settings.
+
+    `settings` has the training section of each replica (of a network without replicas: one), all of them plain
+    or none; `velocity` is needed only where they are not. Times n, the number of training images.
     """
-    mu, l2, l1 = settings.momentum, settings.l2, settings.l1
-    if velocity is None and not l1:
-        network.descend(workspace, eta, decay=1 - eta * l2 / n)  # (93), (94)
-        return
-    parameters = network.parameters
-    network.gradient(workspace, gradient)
-    if l2:
-        gradient.weights += l2 / n * parameters.weights  # (88)
-    if l1:
-        gradient.weights += l1 / n * np.sign(parameters.weights)  # (96), with sgn(0) = 0
-    gradient.flat *= eta
-    if velocity is None:
-        parameters.flat -= gradient.flat
-    else:
-        velocity.flat *= mu
-        velocity.flat -= gradient.flat  # (107): v' = mu v - eta dC/dw
-        parameters.flat += velocity.flat  # (108)
+
+    def __init__(
+        self, network: Network, velocity: Parameters | None, settings: Sequence[config.Training], n: int
+    ) -> None:
+        self.network, self.velocity, self.n = network, velocity, n
+        self.l2 = [each.l2 for each in settings]
+        self.plain = is_plain(settings[0])
+        if not self.plain:
+            self.gradient = network.new_parameters()
+            self.mu = self._column(each.momentum for each in settings)
+            self.l1_over_n = self._column(each.l1 / n for each in settings)
+            self.l2_over_n = self._column(each.l2 / n for each in settings)
+
+    def use(self, eta: Sequence[float]) -> None:
+        """From now on step with these learning rates, one for each replica."""
+        self.eta, self.eta_column = eta, self._column(eta)
+        self.decay = [1 - e * l2 / self.n for e, l2 in zip(eta, self.l2, strict=True)]
+
+    def step(self, workspace: Workspace) -> None:
+        """After `network.backward`: one step, in place."""
+        if self.plain:
+            self.network.descend(workspace, self.eta, self.decay)  # (93), (94)
+            return
+        parameters, gradient = self.network.parameters, self.gradient
+        self.network.gradient(workspace, gradient)
+        gradient.weights += self.l2_over_n * parameters.weights  # (88)
+        gradient.weights += self.l1_over_n * np.sign(parameters.weights)  # (96), with sgn(0) = 0
+        gradient.flat *= self.eta_column
+        if self.velocity is None:
+            parameters.flat -= gradient.flat
+        else:
+            self.velocity.flat *= self.mu
+            self.velocity.flat -= gradient.flat  # (107): v' = mu v - eta dC/dw
+            parameters.flat += self.velocity.flat  # (108)
+
+    def _column(self, numbers: Iterable[float]) -> np.ndarray:
+        """A number for each replica, to stand before its parameters: (R, 1); (1,) without replicas."""
+        column = np.array([*numbers], self.network.dtype)
+        return column[:, None] if self.network.replicas else column

@@ -11,6 +11,7 @@ from mnist_softmax.network.output import Output
 LN = np.log
 
 
+@np.errstate(over="ignore")  # e^1000, which a sigmoid takes as infinite
 def costs_of(activation: str, cost: str, z: np.ndarray, y: np.ndarray) -> np.ndarray:
     output = Output(activation, cost)
     return output.cost(z, output.activate(z, np.empty_like(z)), y)

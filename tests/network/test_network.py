@@ -132,7 +132,7 @@ def assert_replicas_have_the_bits_of_single_networks(singles: list[Network], tog
         np.testing.assert_array_equal(a[r], single.forward(x[r], alone))
         single.backward(y[r], alone)
         for layer, layer_alone in zip(workspace.layers, alone.layers, strict=True):
-            np.testing.assert_array_equal(layer["delta"][r], layer_alone["delta"])
+            np.testing.assert_array_equal(layer.delta[r], layer_alone.delta)
         np.testing.assert_array_equal(found.flat[r], gradient(single, x[r], y[r]).flat)
         np.testing.assert_array_equal(costs[r], single.costs(x[r], y[r]))
 
@@ -170,7 +170,7 @@ def test_descend_equals_the_gradient_and_a_step_by_hand(layers, m, dtype, rtol):
     workspace = Workspace(network, m)
     network.forward(x, workspace)
     network.backward(y, workspace)
-    network.descend(workspace, eta, decay)
+    network.descend(workspace, [eta], [decay])
     assert network.parameters.flat is flat
     for name, view in network.parameters.named():
         assert view is views[name]  # in place: nothing was put somewhere else
@@ -185,5 +185,5 @@ def test_descending_again_and_again_lowers_the_cost():
         costs.append(float(network.costs(x, y).mean()))
         network.forward(x, workspace)
         network.backward(y, workspace)
-        network.descend(workspace, 0.1, 1.0)
+        network.descend(workspace, [0.1], [1.0])
     assert (np.diff(costs) < 0).all()

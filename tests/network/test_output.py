@@ -10,6 +10,7 @@ from mnist_softmax.network.activations import ACTIVATIONS
 from mnist_softmax.network.output import SHORT_FORMS, Output
 
 
+@np.errstate(over="ignore")  # e^1000, which a sigmoid takes as infinite
 def outputs_of(output: Output, z: np.ndarray) -> np.ndarray:
     return output.activate(z, np.empty_like(z))
 
@@ -86,7 +87,8 @@ def test_softmax_by_hand_and_at_a_thousand():
 def test_activations_keep_the_dtype_and_are_finite_at_a_thousand(activation, dtype):
     z = np.array([[1000.0, -1000.0, 0.0]], dtype)
     f, vjp = ACTIVATIONS[activation]
-    a = f(z, np.empty_like(z))
+    with np.errstate(over="ignore"):
+        a = f(z, np.empty_like(z))
     back = vjp(a, np.ones_like(a), np.empty_like(a))
     assert a.dtype == back.dtype == dtype
     assert np.isfinite(a).all()

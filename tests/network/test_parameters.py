@@ -10,7 +10,7 @@ SHAPES = [{"w": (2, 3), "b": (3,)}, {}, {"w": (3, 4), "b": (4,)}]  # the middle 
 
 @pytest.mark.parametrize("replicas", [(), (3,), (2, 3)])
 def test_views_share_memory_with_flat_and_cover_it(replicas):
-    parameters = Parameters(SHAPES, "float64", replicas)
+    parameters = Parameters.zeros(SHAPES, "float64", replicas)
     assert parameters.flat.shape == (*replicas, 6 + 3 + 12 + 4)
     for number, (_, view) in enumerate(parameters.named(), start=1):
         assert np.shares_memory(view, parameters.flat)
@@ -21,7 +21,7 @@ def test_views_share_memory_with_flat_and_cover_it(replicas):
 
 @pytest.mark.parametrize("replicas", [(), (3,)])
 def test_weights_come_before_biases(replicas):
-    parameters = Parameters(SHAPES, "float32", replicas)
+    parameters = Parameters.zeros(SHAPES, "float32", replicas)
     assert np.shares_memory(parameters.weights, parameters.flat)
     parameters.weights[...] = 1
     assert {name: float(view.min()) for name, view in parameters.named()} == {
@@ -35,8 +35,8 @@ def test_weights_come_before_biases(replicas):
 
 
 def test_replica_r_is_row_r_of_flat():
-    parameters = Parameters(SHAPES, "float64", (3,))
-    alone = Parameters(SHAPES, "float64")
+    parameters = Parameters.zeros(SHAPES, "float64", (3,))
+    alone = Parameters.zeros(SHAPES, "float64")
     parameters.flat[1] = alone.flat[...] = np.arange(25)
     for (name, view), (_, expected) in zip(parameters.named(), alone.named(), strict=True):
         np.testing.assert_array_equal(view[1], expected, err_msg=name)

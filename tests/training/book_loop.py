@@ -4,7 +4,8 @@ import numpy as np
 
 from mnist_softmax.config import Config
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.training.loop import State, train
+from mnist_softmax.training.cohort import State
+from mnist_softmax.training.loop import train
 
 ERRORS = {  # delta^L of eqs. (30), (66) and (81)
     ("sigmoid", "quadratic"): lambda a, y: (a - y) * a * (1 - a),
@@ -54,9 +55,9 @@ def train_watched(
     def watch(batches, total):
         seen.append([])
         for x, y in batches:
-            pixels = np.rint(x * settings.data.scale).astype(np.uint8)
+            pixels = np.rint(x[0] * settings.data.scale).astype(np.uint8)
             numbers = [number[row.tobytes()] for row in pixels]
-            np.testing.assert_array_equal(y, np.eye(y.shape[-1])[dataset.train.labels[numbers]])
+            np.testing.assert_array_equal(y[0], np.eye(y.shape[-1])[dataset.train.labels[numbers]])
             seen[-1].append(numbers)
             yield x, y
         assert len(seen[-1]) == total

@@ -5,7 +5,7 @@ import pytest
 
 from mnist_softmax import config
 from mnist_softmax.network.network import Network, Workspace
-from mnist_softmax.training.sgd import penalty, step
+from mnist_softmax.training.sgd import Descent, penalty
 
 # One linear neuron with two inputs and the quadratic cost: a = w1 x1 + w2 x2 + b, and for the row (x, y)
 # dC/dw_i = (a - y) x_i, dC/db = a - y. From w = (0.5, -2), b = 0.25 the two rows below give
@@ -29,13 +29,15 @@ class Neuron:
         self.network = Network(description, "float64")
         layer = self.network.parameters.layers[0]
         layer["w"][:, 0], layer["b"][:] = w, B
-        self.workspace, self.gradient = Workspace(self.network, 2), self.network.new_parameters()
-        self.velocity = self.network.new_parameters() if self.settings.momentum else None
+        self.workspace = Workspace(self.network, 2)
+        velocity = self.network.new_parameters() if self.settings.momentum else None
+        self.descent = Descent(self.network, velocity, [self.settings], N)
 
     def step(self) -> tuple[np.ndarray, float]:
         self.network.forward(X, self.workspace)
         self.network.backward(Y, self.workspace)
-        step(self.network, self.workspace, self.gradient, self.velocity, ETA, self.settings, N)
+        self.descent.use([ETA])
+        self.descent.step(self.workspace)
         layer = self.network.parameters.layers[0]
         return layer["w"][:, 0].copy(), float(layer["b"][0])
 
@@ -95,7 +97,8 @@ def test_two_steps_with_momentum_in_numbers():
 
 def test_a_step_with_neither_momentum_nor_l1_equals_the_general_step():
     fused, general = Neuron(l2=4), Neuron(l2=4)
-    general.velocity = general.network.new_parameters()  # momentum 0 all the same
+    almost_none = config.Training(**general.settings.model_dump() | {"l1": 1e-300})
+    general.descent = Descent(general.network, None, [almost_none], N)
     for _ in range(3):
         assert_close(fused.step(), *general.step())
 

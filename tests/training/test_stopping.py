@@ -18,7 +18,7 @@ def scripted(monkeypatch, dataset):
         script = iter(percentages)
 
         def evaluate(network, split, scale, with_cost=True):
-            return Evaluation(1.0, next(script) if split is dataset.validation else 50, 100)
+            return Evaluation(np.ones(1), np.array([next(script) if split is dataset.validation else 50]), 100)
 
         monkeypatch.setattr(loop, "evaluate", evaluate)
         state = start(settings)
