@@ -52,9 +52,8 @@ def run(options: argparse.Namespace) -> int:
         print(table.line(record), flush=True)
 
     try:
-        summary = experiment.run(
-            settings, dataset, directory, options.mode, console.progress_bar, introduce, show
-        )
+        task = experiment.Task(settings, directory, options.mode)
+        summary = experiment.run(task, dataset, console.progress_bar, introduce, show)
     except KeyboardInterrupt:
         print(f"\ninterrupted; go on with the same command and --resume, from {directory}", file=sys.stderr)
         return INTERRUPTED

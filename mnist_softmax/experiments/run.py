@@ -1,24 +1,25 @@
-"""Train one config into one run directory: train, write down, and be ready to be killed at any instant."""
+"""Train into run directories: train, write down, and be ready to be killed at any instant."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from mnist_softmax.config import Config
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.errors import ConfigError, Diverged
+from mnist_softmax.errors import ConfigError, Diverged, UserError
 from mnist_softmax.experiments.environment import environment
 from mnist_softmax.experiments.run_directory import Mode, RunDirectory, opened
 from mnist_softmax.training.checkpoint import load_state, save_model, save_state
 from mnist_softmax.training.cohort import State
 from mnist_softmax.training.history import Record, best_epoch
-from mnist_softmax.training.loop import Progress, start, train
+from mnist_softmax.training.loop import Progress, put_back_best, start, train_together, unseen
 from mnist_softmax.training.stopping import reason_to_stop
 
 CHECKPOINT_SHARE = 0.1  # of the time at most: syncing a file to disk can take longer than a small epoch
@@ -42,59 +43,127 @@ def check_fit(settings: Config, dataset: Dataset) -> None:
         raise ConfigError(f"training.mini_batch_size is {m}; there are only {n} training images")
 
 
+class Task(NamedTuple):
+    """A run to be: its config, where it goes, and whether it may go on with or replace what is there."""
+
+    settings: Config
+    directory: str | Path
+    mode: Mode = "new"
+
+
+Summary = dict[str, Any]
+
+
 def run(
-    settings: Config,
+    task: Task,
     dataset: Dataset,
-    directory: str | Path,
-    mode: Mode = "new",
-    progress: Progress = lambda batches, total: batches,
+    progress: Progress = unseen,
     on_start: Callable[[], None] = lambda: None,
     on_epoch: Callable[[Record], None] = lambda record: None,
-) -> dict[str, Any]:
-    """Train `settings` on `dataset` into `directory` and give back the summary that was written there.
+) -> Summary:
+    """Train one task on `dataset` and give back the summary that was written into its directory.
 
-    `on_start` is called when the directory is ours, `on_epoch` with each new record (and, on resuming, with
+    As `run_together`, but raises ConfigError, RunDirectoryError (before anything is touched), Diverged.
+    """
+    [outcome] = run_together([task], dataset, progress, on_start, lambda _, record: on_epoch(record))
+    if isinstance(outcome, UserError):
+        raise outcome
+    return outcome
+
+
+def run_together(
+    tasks: Sequence[Task],
+    dataset: Dataset,
+    progress: Progress = unseen,
+    on_start: Callable[[], None] = lambda: None,
+    on_epoch: Callable[[Task, Record], None] = lambda task, record: None,
+) -> list[Summary | UserError]:
+    """Train tasks that are alike in `cohort.common` as one cohort, each into its own run directory.
+
+    Gives, for each task, the summary that was written, or what kept it from being trained to its end: a
+    ConfigError or RunDirectoryError before anything of it was touched, Diverged (a summary says so).
+    `on_start` is called when the directories are ours, `on_epoch` with each new record (and, on resuming, with
     those of earlier epochs first).
     One BLAS thread: the products of a mini-batch are too small for more, and sums keep one order.
-    Raises ConfigError, RunDirectoryError (before anything is touched), Diverged (a summary says so).
+    Raises RunDirectoryError when the disk fails in the middle; all checkpoints stay whole.
     """
-    check_fit(settings, dataset)
-    with opened(directory, settings, mode) as place, threadpool_limits(limits=1, user_api="blas"):
-        state = _take_up(place, settings, dataset)
-        on_start()
-        for record in state.history:
-            on_epoch(record)
-        last, took = 0.0, 0.0  # when the last checkpoint was written, and how long that took
-        try:
-            for record in train(state, dataset, settings, progress):
-                place.append_metrics(record)
-                now = monotonic()
-                if reason_to_stop(settings.training, state.history) or took < CHECKPOINT_SHARE * (now - last):
-                    save_state(place.checkpoint, state, dataset.checksum)
-                    last = monotonic()
-                    took = last - now
-                on_epoch(record)
-        except Diverged as error:
-            place.write_summary(_summary("diverged", str(error), state, settings, dataset))
-            raise
-        save_model(place.model, state.network)
-        reason = reason_to_stop(settings.training, state.history) or ""
-        summary = _summary("finished", reason, state, settings, dataset)
-        place.write_summary(summary)
+    outcomes: dict[int, Summary | UserError] = {}
+    with ExitStack() as open_directories, threadpool_limits(limits=1, user_api="blas"):
+        members: dict[int, _Member] = {}
+        for number, task in enumerate(tasks):
+            try:
+                check_fit(task.settings, dataset)
+                place = open_directories.enter_context(opened(task.directory, task.settings, task.mode))
+                members[number] = _Member(task, place, dataset, CHECKPOINT_SHARE / len(tasks))
+            except UserError as error:
+                outcomes[number] = error
+        numbers = list(members)
+        if members:
+            on_start()
+        for member in members.values():
+            for record in member.state.history:
+                on_epoch(member.task, record)
+        states, settings = (
+            [getattr(each, name) for each in members.values()] for name in ("state", "settings")
+        )
+        for number, member in members.items():
+            if member.has_ended():
+                outcomes[number] = member.end()
+        for r, outcome in train_together(states, dataset, settings, progress):
+            number = numbers[r]
+            member = members[number]
+            if isinstance(outcome, Diverged):
+                member.write_summary("diverged", str(outcome))
+                outcomes[number] = outcome
+                continue
+            member.take_down(outcome)
+            if member.has_ended():
+                outcomes[number] = member.end()
+            on_epoch(member.task, outcome)
+    return [outcomes[number] for number in range(len(tasks))]
+
+
+class _Member:
+    """A run in training: what is written down of it, and when."""
+
+    def __init__(self, task: Task, place: RunDirectory, dataset: Dataset, checkpoint_share: float) -> None:
+        self.task, self.settings, self.place, self.dataset = task, task.settings, place, dataset
+        self.checkpoint_share = checkpoint_share
+        if place.checkpoint.exists():
+            self.state = load_state(place.checkpoint, self.settings, dataset.checksum)
+        else:
+            self.state = start(self.settings)
+        place.write_metrics(self.state.history)
+        self.saved, self.took = 0.0, 0.0  # when the last checkpoint was written, and how long that took
+
+    def has_ended(self) -> bool:
+        return reason_to_stop(self.settings.training, self.state.history) is not None
+
+    def take_down(self, record: Record) -> None:
+        """Write an epoch's record, and a checkpoint where it is the last epoch or the time is ripe."""
+        with self.place.writing():
+            self.place.append_metrics(record)
+            now = monotonic()
+            if self.has_ended() or self.took < self.checkpoint_share * (now - self.saved):
+                save_state(self.place.checkpoint, self.state, self.dataset.checksum)
+                self.saved = monotonic()
+                self.took = self.saved - now
+
+    def end(self) -> Summary:
+        """Write the model and the summary of a run that is over."""
+        put_back_best(self.state)
+        with self.place.writing():
+            save_model(self.place.model, self.state.network)
+        return self.write_summary("finished", reason_to_stop(self.settings.training, self.state.history) or "")
+
+    def write_summary(self, status: str, reason: str) -> Summary:
+        summary = _summary(status, reason, self.state, self.settings, self.dataset)
+        with self.place.writing():
+            self.place.write_summary(summary)
         return summary
 
 
-def _take_up(place: RunDirectory, settings: Config, dataset: Dataset) -> State:
-    """The state of the last checkpoint, or of a new run."""
-    if place.checkpoint.exists():
-        state = load_state(place.checkpoint, settings, dataset.checksum)
-    else:
-        state = start(settings)
-    place.write_metrics(state.history)
-    return state
-
-
-def _summary(status: str, reason: str, state: State, settings: Config, dataset: Dataset) -> dict[str, Any]:
+def _summary(status: str, reason: str, state: State, settings: Config, dataset: Dataset) -> Summary:
     history, n = state.history, len(dataset.train)
     seconds = sum(record["seconds"] for record in history)
     peak = best_epoch(history, "test_accuracy")

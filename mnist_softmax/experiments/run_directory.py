@@ -34,6 +34,18 @@ class RunDirectory:
         self.path = Path(path)
         self.config, self.metrics, self.checkpoint, self.model, self.summary = (self.path / n for n in FILES)
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Inside, a fault of the disk is a RunDirectoryError that says what is kept and what to do."""
+        try:
+            yield
+        except BrokenPipeError:  # nobody reads our output any more; the directory is not to blame
+            raise
+        except OSError as error:
+            what = f"{self.path}: cannot be written: {error.strerror or error}"
+            kept = "; its last checkpoint is whole: mend the cause, then add --resume"
+            raise RunDirectoryError(what + (kept if self.checkpoint.exists() else "")) from None
+
     def read_config(self) -> Config:
         """Raises RunDirectoryError where there is no run, ConfigError where its config is damaged."""
         if not self.config.is_file():
@@ -82,20 +94,17 @@ def opened(path: str | Path, settings: Config, mode: Mode) -> Iterator[RunDirect
     """
     run = RunDirectory(path)
     try:
-        run.path.mkdir(parents=True, exist_ok=True)
-        if not run.config.is_file() and any(not p.name.startswith(".") for p in run.path.iterdir()):
-            raise RunDirectoryError(f"{path}: holds something that is not a run; choose another with --output")
-        with FileLock(run.path / ".lock", timeout=0):
+        with run.writing():
+            run.path.mkdir(parents=True, exist_ok=True)
+            if not run.config.is_file() and any(not p.name.startswith(".") for p in run.path.iterdir()):
+                raise RunDirectoryError(
+                    f"{path}: holds something that is not a run; choose another with --output"
+                )
+        with FileLock(run.path / ".lock", timeout=0), run.writing():
             _prepare(run, settings, mode)
             yield run
     except Timeout:
         raise RunDirectoryError(f"{path}: another process is training in it; wait for it to end") from None
-    except BrokenPipeError:  # nobody reads our output any more; the directory is not to blame
-        raise
-    except OSError as error:
-        what = f"{path}: cannot be written: {error.strerror or error}"
-        kept = "; its last checkpoint is whole: mend the cause, then add --resume"
-        raise RunDirectoryError(what + (kept if run.checkpoint.exists() else "")) from None
 
 
 def _prepare(run: RunDirectory, settings: Config, mode: Mode) -> None:
