@@ -13,8 +13,27 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from mnist_softmax.config import Config, Data, Network, Output, Section, Training
+from mnist_softmax.config import (
+    Config,
+    Constant,
+    Data,
+    EarlyStopping,
+    Exponential,
+    Halving,
+    Network,
+    Output,
+    Section,
+    Step,
+    Training,
+)
 from mnist_softmax.errors import ConfigError
+
+SCHEDULES: dict[str, type[Section]] = {
+    "constant": Constant,
+    "step": Step,
+    "exponential": Exponential,
+    "halving": Halving,
+}
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
@@ -48,11 +67,16 @@ class _DataOnly(Section):
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
-    """PyYAML keeps the last of two equal keys without a word; a config must not hide one."""
+    """PyYAML keeps the last of two equal keys without a word; a config must not hide one.
+
+    Nor does PyYAML take its own care of keys that are lists, or of numbers and dates that are none.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
-        for key_node, _ in node.value:
+        for key_node, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem="a key must be a word", problem_mark=key_node.start_mark)
             key = self.construct_object(key_node, deep=True)
             if key in seen:
                 raise yaml.MarkedYAMLError(
@@ -61,9 +85,24 @@ class _UniqueKeyLoader(yaml.SafeLoader):
             seen.add(key)
         return super().construct_mapping(node, deep)
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, KeyError, AttributeError):  # such as the date 2026-02-30, or !!int x
+            kind = node.tag.rpartition(":")[2]
+            problem = f"{node.value!r:.40} is no {kind}"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from None
+
 
 def _parse(text: str) -> Any:
-    return yaml.load(text, Loader=_UniqueKeyLoader)  # a SafeLoader: builds plain values only
+    try:
+        return yaml.load(text, Loader=_UniqueKeyLoader)  # a SafeLoader: builds plain values only
+    except RecursionError:
+        raise yaml.MarkedYAMLError(problem="is nested too deeply") from None
+    except yaml.reader.ReaderError as error:
+        mark = yaml.Mark("", 0, text.count("\n", 0, error.position), 0, None, 0)
+        problem = f"holds the unprintable character #x{error.character:02x}"
+        raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark) from None
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
@@ -120,12 +159,18 @@ def _explain(fault: Mapping[str, Any], content: dict[str, Any], path: str, overr
     match fault["type"]:
         case "extra_forbidden":
             return f"{where}: unknown key '{dotted}'{_nearest_key(location, content)}"
+        case "invalid_key":
+            return (
+                f"{where}: unknown key '{dotted}'; a key is a word, and YAML reads this one as {location[-1]}"
+            )
         case "missing":
             return f"{where}: {dotted}: is missing"
         case "model_type" | "model_attributes_type":
             return f"{where}: {dotted}{found}: expected a section, that is keys with values"
         case "union_tag_not_found" | "union_tag_invalid":
-            return f"{where}: {dotted}: kind must be one of constant, step, exponential, halving"
+            return f"{where}: {dotted}: kind must be one of {', '.join(SCHEDULES)}"
+        case "too_short":
+            return f"{where}: {dotted}{found}: expected at least {fault['ctx']['min_length']} entries"
         case "value_error":
             return f"{where}: {dotted}{found}: {fault['ctx']['error']}"
     expected = fault["msg"].replace("Input should be", "expected").replace("valid tuple", "list")
@@ -153,10 +198,11 @@ def _nearest_key(location: list[str], content: dict[str, Any]) -> str:
     }
     for section, model in sections.items():
         everywhere |= {name: f"{section}.{name}" for name in model.model_fields}
-    if location[:2] == ["training", "schedule"]:
-        everywhere = {
-            name: f"training.schedule.{name}" for name in ("kind", "every", "factor", "patience", "stop_at")
-        }
+    if location[:-1] == ["training", "schedule"]:
+        kind = SCHEDULES[content["training"]["schedule"]["kind"]]
+        everywhere = {name: f"training.schedule.{name}" for name in kind.model_fields}
+    if location[:-1] == ["training", "early_stopping"]:
+        everywhere = {name: f"training.early_stopping.{name}" for name in EarlyStopping.model_fields}
     here = [name for name, dotted in everywhere.items() if dotted.split(".")[:-1] == location[:-1]]
     for known, cutoff in ((here, 0.5), (list(everywhere), 0.7)):
         if nearest := difflib.get_close_matches(location[-1], known, n=1, cutoff=cutoff):
