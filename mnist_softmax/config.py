@@ -10,10 +10,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 Activation = Literal["sigmoid", "tanh", "relu"]
 OutputActivation = Literal["softmax", "sigmoid", "tanh", "relu", "linear"]
 Cost = Literal["quadratic", "cross_entropy", "log_likelihood"]
+OutputError = Literal["exact", "true_output_only"]
 Initializer = Literal["scaled", "large", "zeros", "he", "glorot"]
 Metric = Literal[
-    "train_cost", "train_accuracy", "validation_cost", "validation_accuracy", "test_cost", "test_accuracy"
-]
+    "train_cost", "train_accuracy", "train_mean_output", "train_mean_true_output",
+    "validation_cost", "validation_accuracy", "validation_mean_output", "validation_mean_true_output",
+    "test_cost", "test_accuracy", "test_mean_output", "test_mean_true_output",
+]  # fmt: skip
 
 # A logarithm needs outputs between 0 and 1; the quadratic cost takes any number.
 OUTPUT_ACTIVATIONS_OF: dict[str, tuple[str, ...]] = {
@@ -70,6 +73,9 @@ class Network(Section):
     hidden_activation: Activation = "sigmoid"
     output_activation: OutputActivation
     cost: Cost
+    output_error: OutputError = "exact"
+    """delta^L: `exact` is dC/dz^L. `true_output_only` is y_j (a_j - 1), which with softmax outputs is no gradient of
+    this cost or of any other: wrong on purpose, to be trained beside the right one (docs/derivation.md)."""
     initializer: Initializer = "scaled"
 
     @model_validator(mode="after")
@@ -79,6 +85,19 @@ class Network(Section):
             raise ValueError(
                 f"cost {self.cost} is not defined for {self.output_activation} outputs; "
                 f"output_activation may be {' or '.join(allowed)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _wrong_error_is_wrong(self) -> Self:
+        pair = (self.output_activation, self.cost)
+        if self.output_error == "true_output_only" and pair != ("softmax", "log_likelihood"):
+            exact = pair == ("sigmoid", "log_likelihood")
+            raise ValueError(
+                "output_error true_output_only is the exact error of this pair already; leave output_error out"
+                if exact
+                else "output_error true_output_only is for softmax outputs with cost log_likelihood, "
+                f"not for {self.output_activation} with {self.cost}"
             )
         return self
 

@@ -49,7 +49,7 @@ class Network:
             Dense(n_in, n_out, sigma)
             for n_in, n_out, sigma in zip(sizes[:-1], sizes[1:], activations, strict=True)
         ]
-        self.output = Output(description.output_activation, description.cost)
+        self.output = Output(description.output_activation, description.cost, description.output_error)
         self.parameters = self.new_parameters()
 
     def new_parameters(self) -> Parameters:

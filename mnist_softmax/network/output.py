@@ -37,16 +37,22 @@ SHORT_FORMS = {
     ("sigmoid", "log_likelihood"): error_at_true_digit,
 }
 
+# `output_error` of the config: what stands in for dC/dz^L, wrong on purpose (see docs/derivation.md).
+WRONG_ERRORS = {"true_output_only": error_at_true_digit}
+
 
 class Output:
-    """`activation` and `cost` are names out of ACTIVATIONS and COSTS; z, a, y have shape (..., m, K)."""
+    """`activation` and `cost` are names out of ACTIVATIONS and COSTS; z, a, y have shape (..., m, K).
 
-    def __init__(self, activation: str, cost: str) -> None:
+    `output_error` is "exact", or a name out of WRONG_ERRORS for a delta^L that is not dC/dz^L.
+    """
+
+    def __init__(self, activation: str, cost: str, output_error: str = "exact") -> None:
         self.activation = activation
         self.cost_name = cost
         self._activation = ACTIVATIONS[activation]
         self._cost = COSTS[cost]
-        self._short_form = SHORT_FORMS.get((activation, cost))
+        self._short_form = WRONG_ERRORS.get(output_error, SHORT_FORMS.get((activation, cost)))
 
     def activate(self, z: np.ndarray, out: np.ndarray) -> np.ndarray:
         """a^L, the network's answer."""
