@@ -16,12 +16,15 @@ ROWS = 1000  # at once: few calls, and the activations stay in the cache
 class Evaluation(NamedTuple):
     """`cost` is the mean of C over the split without penalties (NaN if not asked for), `correct` a count.
 
-    Of a network with replicas both are arrays, with an entry for each.
+    `mean_output` is the mean of all outputs and `mean_true_output` that of a_y (None if not asked for).
+    Of a network with replicas all are arrays, with an entry for each.
     """
 
     cost: float | np.ndarray
     correct: int | np.ndarray
     n: int
+    mean_output: float | np.ndarray | None = None
+    mean_true_output: float | np.ndarray | None = None
 
     @property
     def accuracy(self) -> float | np.ndarray:
@@ -29,9 +32,12 @@ class Evaluation(NamedTuple):
         return self.correct / self.n
 
 
-def evaluate(network: Network, split: Split, scale: float, with_cost: bool = True) -> Evaluation:
-    """Mean cost and number of right answers (the largest output) over `split`."""
-    cost = np.zeros(network.replicas) if with_cost else np.full(network.replicas, np.nan)
+def evaluate(
+    network: Network, split: Split, scale: float, with_cost: bool = True, with_outputs: bool = False
+) -> Evaluation:
+    """Mean cost, mean outputs and number of right answers (the largest output) over `split`."""
+    cost = np.full(network.replicas, 0.0 if with_cost else np.nan)
+    mean_output, mean_true_output = np.zeros((2, *network.replicas))
     correct = np.zeros(network.replicas, np.intp)
     # all replicas are shown the same images, so these are made ready once
     batches = MiniBatches(split, min(ROWS, len(split)), network.num_outputs, scale, network.dtype)
@@ -44,7 +50,12 @@ def evaluate(network: Network, split: Split, scale: float, with_cost: bool = Tru
             if with_cost:
                 costs = network.output.cost(workspace.z, a, batches.one_hot[labels])
                 cost += costs.astype(np.float64).sum(axis=-1)
-    cost /= len(split)
+            if with_outputs:
+                mean_output += a.sum(axis=(-2, -1), dtype=np.float64) / network.num_outputs
+                true_outputs = (a * batches.one_hot[labels]).sum(axis=-1)
+                mean_true_output += true_outputs.sum(axis=-1, dtype=np.float64)
+    sums = (cost, mean_output, mean_true_output) if with_outputs else (cost,)
+    means = [total / len(split) for total in sums]
     if network.replicas:
-        return Evaluation(cost, correct, len(split))
-    return Evaluation(float(cost), int(correct), len(split))
+        return Evaluation(means[0], correct, len(split), *means[1:])
+    return Evaluation(float(means[0]), int(correct), len(split), *map(float, means[1:]))

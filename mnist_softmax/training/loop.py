@@ -116,7 +116,8 @@ def _measure(network: Network, dataset: Dataset, settings: config.Config) -> dic
         wanted = [metric for metric in settings.training.monitor if metric.startswith(f"{name}_")]
         if wanted:
             split = getattr(dataset, name)
-            result = evaluate(network, split, settings.data.scale, f"{name}_cost" in wanted)
+            with_outputs = any(metric.endswith("_output") for metric in wanted)
+            result = evaluate(network, split, settings.data.scale, f"{name}_cost" in wanted, with_outputs)
             measured |= {metric: getattr(result, metric.removeprefix(f"{name}_")) for metric in wanted}
     return measured
 

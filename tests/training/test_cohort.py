@@ -12,6 +12,7 @@ from mnist_softmax.training.loop import put_back_best, start, train, train_toget
 
 EVERYTHING = (
     "train_cost", "train_accuracy", "validation_cost", "validation_accuracy", "test_cost", "test_accuracy",
+    "test_mean_output", "test_mean_true_output",
 )  # fmt: skip
 
 

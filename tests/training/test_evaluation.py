@@ -92,3 +92,28 @@ def test_cost_is_nan_where_it_is_not_asked_for(network, dataset):
     result = evaluate(network, dataset.test, 255.0, with_cost=False)
     assert math.isnan(result.cost)
     assert result.correct == evaluate(network, dataset.test, 255.0).correct
+
+
+def test_mean_outputs_equal_those_of_all_predictions(network, dataset):
+    split = dataset.train
+    a = network.predict(split.images / 255)
+    result = evaluate(network, split, 255.0, with_cost=False, with_outputs=True)
+    assert result.mean_output == pytest.approx(0.25, rel=1e-14)  # eq. (79), four classes
+    assert result.mean_true_output == pytest.approx(a[np.arange(64), split.labels].mean(), rel=1e-13)
+    assert isinstance(result.mean_output, float)
+
+
+def test_mean_outputs_of_sigmoids_and_of_replicas(dataset):
+    description = config.Network(layers=(12, 4), output_activation="sigmoid", cost="log_likelihood")
+    network = Network(description, "float64", replicas=(2,))
+    network.parameters.layers[0]["b"][1] = np.log([1, 3, 1, 3])  # sigmoid of ln 3 is 3/4
+    result = evaluate(network, dataset.test, 255.0, with_outputs=True)
+    np.testing.assert_allclose(result.mean_output, [0.5, 0.625], rtol=1e-14)
+    odd = (dataset.test.labels % 2).mean()
+    np.testing.assert_allclose(result.mean_true_output, [0.5, 0.5 + 0.25 * odd], rtol=1e-14)
+
+
+def test_mean_outputs_are_left_out_where_they_are_not_asked_for(network, dataset):
+    result = evaluate(network, dataset.test, 255.0)
+    assert result.mean_output is None
+    assert result.mean_true_output is None
