@@ -315,6 +315,7 @@ EFFECTS = {
     "network.hidden_activation": ([], "tanh"),
     "network.output_activation": ([], "sigmoid"),
     "network.cost": ([], "quadratic"),
+    "network.output_error": ([], "true_output_only"),
     "network.initializer": ([], "large"),
     "training.epochs": ([], "5"),
     "training.mini_batch_size": ([], "9"),

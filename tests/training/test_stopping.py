@@ -17,7 +17,7 @@ def scripted(monkeypatch, dataset):
     def run(settings, percentages):
         script = iter(percentages)
 
-        def evaluate(network, split, scale, with_cost=True):
+        def evaluate(network, split, *options):
             return Evaluation(np.ones(1), np.array([next(script) if split is dataset.validation else 50]), 100)
 
         monkeypatch.setattr(loop, "evaluate", evaluate)
