@@ -68,7 +68,7 @@ class Data(Section):
 class Network(Section):
     """What is trained."""
 
-    layers: Annotated[tuple[PositiveInt, ...], Field(min_length=2)]
+    layers: Annotated[tuple[Annotated[PositiveInt, Field(le=1_000_000)], ...], Field(min_length=2)]
     """Neurons per layer, inputs first. (Entries may later be mappings: convolution, pooling.)"""
     hidden_activation: Activation = "sigmoid"
     output_activation: OutputActivation

@@ -13,20 +13,10 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from mnist_softmax.config import (
-    Config,
-    Constant,
-    Data,
-    EarlyStopping,
-    Exponential,
-    Halving,
-    Network,
-    Output,
-    Section,
-    Step,
-    Training,
-)
+from mnist_softmax.config import Config, Constant, Data, EarlyStopping, Exponential, Halving, Section, Step
 from mnist_softmax.errors import ConfigError
+
+LARGEST = 1_000_000  # bytes; a config has about a thousand
 
 SCHEDULES: dict[str, type[Section]] = {
     "constant": Constant,
@@ -48,7 +38,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     try:
         return Config.model_validate(content)
     except ValidationError as error:
-        faults = [_explain(fault, content, str(path), overridden) for fault in error.errors()]
+        faults = [_explain(fault, content, str(path), overridden, Config) for fault in error.errors()]
         raise ConfigError("\n".join(faults)) from None
 
 
@@ -59,7 +49,8 @@ def load_data_section(overrides: Sequence[str] = ()) -> Data:
     try:
         return _DataOnly.model_validate(content).data
     except ValidationError as error:
-        raise ConfigError("\n".join(_explain(f, content, "", overridden) for f in error.errors())) from None
+        faults = [_explain(fault, content, "", overridden, _DataOnly) for fault in error.errors()]
+        raise ConfigError("\n".join(faults)) from None
 
 
 class _DataOnly(Section):
@@ -107,7 +98,11 @@ def _parse(text: str) -> Any:
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        content = _parse(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            text = file.read(LARGEST + 1)
+        if len(text) > LARGEST:
+            raise ConfigError(f"{path}: is no config, for it is larger than {LARGEST:,} bytes")
+        content = _parse(text.decode("utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file{_configs_beside(path)}") from None
     except OSError as error:
@@ -150,7 +145,9 @@ def _lay_over(content: dict[str, Any], override: str) -> str:
     return dotted
 
 
-def _explain(fault: Mapping[str, Any], content: dict[str, Any], path: str, overridden: set[str]) -> str:
+def _explain(
+    fault: Mapping[str, Any], content: dict[str, Any], path: str, overridden: set[str], schema: type[Section]
+) -> str:
     """One validation fault as one line: where, which key, what it holds, what was expected."""
     location = [str(part) for part in fault["loc"] if part not in _schedule_tags(fault["loc"])]
     dotted = ".".join(location)
@@ -158,7 +155,7 @@ def _explain(fault: Mapping[str, Any], content: dict[str, Any], path: str, overr
     found = "" if isinstance(fault["input"], dict) else f" = {fault['input']!r:.60}"
     match fault["type"]:
         case "extra_forbidden":
-            return f"{where}: unknown key '{dotted}'{_nearest_key(location, content)}"
+            return f"{where}: unknown key '{dotted}'{_nearest_key(location, content, schema)}"
         case "invalid_key":
             return (
                 f"{where}: unknown key '{dotted}'; a key is a word, and YAML reads this one as {location[-1]}"
@@ -187,17 +184,12 @@ def _schedule_tags(location: Sequence[Any]) -> set[str]:
     return {str(location[2])} if in_schedule else set()
 
 
-def _nearest_key(location: list[str], content: dict[str, Any]) -> str:
-    """A hint for an unknown key: the nearest key of its section, or of any section."""
-    everywhere = {name: name for name in Config.model_fields}
-    sections: dict[str, type[Section]] = {
-        "data": Data,
-        "network": Network,
-        "training": Training,
-        "output": Output,
-    }
-    for section, model in sections.items():
-        everywhere |= {name: f"{section}.{name}" for name in model.model_fields}
+def _nearest_key(location: list[str], content: dict[str, Any], schema: type[Section]) -> str:
+    """A hint for an unknown key: the nearest key of its section, or of any section of `schema`."""
+    everywhere = {name: name for name in schema.model_fields}
+    for section, field in schema.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            everywhere |= {name: f"{section}.{name}" for name in field.annotation.model_fields}
     if location[:-1] == ["training", "schedule"]:
         kind = SCHEDULES[content["training"]["schedule"]["kind"]]
         everywhere = {name: f"training.schedule.{name}" for name in kind.model_fields}

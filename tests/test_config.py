@@ -1,6 +1,7 @@
 """A config is read as written or refused in lines that say what to mend, and every key of it has its effect."""
 
 import os
+import re
 from typing import get_args
 
 import numpy as np
@@ -9,7 +10,7 @@ import yaml
 from pydantic import BaseModel
 
 from mnist_softmax.config import OUTPUT_ACTIVATIONS_OF, Config, Cost, OutputActivation
-from mnist_softmax.config_file import load_config
+from mnist_softmax.config_file import load_config, load_data_section
 from mnist_softmax.data.sources import load
 from mnist_softmax.errors import ConfigError, DataError
 from mnist_softmax.experiments.run import default_directory
@@ -124,7 +125,8 @@ def test_numbers_as_people_write_them(read, written, value):
         "data.source=Openml", "data.source=5", "data.scale=0", "data.scale=-255", "data.training_size=0",
         "network.layers=784", "network.layers=784,30,10", "network.layers=[]", "network.layers=[784]",
         "network.layers=[784, thirty, 10]", "network.layers=[784, 30.5, 10]", "network.layers=[784, 0, 10]",
-        "network.layers=[784, [30], 10]", "network.layers={a: 1}", "network.hidden_activation=softmax",
+        "network.layers=[784, [30], 10]", "network.layers=[784, 1000001, 10]",
+        "network.layers={a: 1}", "network.hidden_activation=softmax",
         "network.cost=cross-entropy", "network.initializer=random",
         "training.epochs=0", "training.epochs=1.5", "training.mini_batch_size=0", "training.learning_rate=0",
         "training.learning_rate=.nan", "training.learning_rate=nan", "training.learning_rate=.inf",
@@ -268,6 +270,21 @@ def test_a_file_without_sections(faults, content):
 def test_a_file_that_is_not_utf8(faults, content):
     [line] = faults(content)
     assert "is not UTF-8 text" in line
+
+
+def test_a_huge_file_is_not_read_to_its_end():
+    with pytest.raises(ConfigError, match="larger than"):
+        load_config("/dev/zero")
+
+
+@pytest.mark.parametrize(
+    ("override", "hint"),
+    [("data.sorce=npz", "did you mean 'data.source'?"), ("sorce=npz", "did you mean 'data.source'?"),
+     ("seed=1", "known here: data")],
+)  # fmt: skip
+def test_the_data_section_by_itself_knows_no_other_keys(override, hint):
+    with pytest.raises(ConfigError, match=re.escape(hint) + "$"):
+        load_data_section([override])
 
 
 def test_line_ends_of_windows_and_a_byte_order_mark_change_nothing(read):
