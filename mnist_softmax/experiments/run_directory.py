@@ -10,6 +10,7 @@ summary.json     how it ended; a run without one is unfinished
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,22 +45,25 @@ class RunDirectory:
         except OSError as error:
             what = f"{self.path}: cannot be written: {error.strerror or error}"
             kept = "; its last checkpoint is whole: mend the cause, then add --resume"
-            raise RunDirectoryError(what + (kept if self.checkpoint.exists() else "")) from None
+            raise RunDirectoryError(what + (kept if os.path.exists(self.checkpoint) else "")) from None
 
     def read_config(self) -> Config:
         """Raises RunDirectoryError where there is no run, ConfigError where its config is damaged."""
-        if not self.config.is_file():
+        if not os.path.isfile(self.config):  # which takes a name too long for one that is not there
             raise RunDirectoryError(f"{self.path}: is no run directory (it has no config.yaml)")
         return load_config(self.config)
 
     def read_summary(self) -> dict[str, Any] | None:
         """How the run ended, or None while it has not."""
         try:
-            return json.loads(self.summary.read_text(encoding="utf-8"))
+            summary = json.loads(self.summary.read_text(encoding="utf-8"))
+            _ = summary["status"], summary["epochs"], summary["data"]["source"], summary["data"]["checksum"]
+            return summary
         except FileNotFoundError:
             return None
-        except (OSError, ValueError) as error:
-            raise RunDirectoryError(f"{self.summary}: is damaged ({error})") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            what = f"{self.summary}: is damaged ({type(error).__name__}: {error})"
+            raise RunDirectoryError(f"{what}; train anew with --overwrite") from None
 
     def read_metrics(self) -> History:
         """The records so far. A line cut off by a kill is left out."""

@@ -21,8 +21,12 @@ def warn(text: str) -> None:
 
 
 def _loud(text: str) -> str:
-    plain = not sys.stderr.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    plain = not _on_a_terminal() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
     return text if plain else f"\033[1;33m{text}\033[0m"
+
+
+def _on_a_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()  # None when it was closed, as by 2>&-
 
 
 def introduction(settings: Config, dataset: Dataset, parameters: int, directory: str) -> str:
@@ -76,7 +80,7 @@ def accuracy(fraction: float, n: int) -> str:
 
 def progress_bar(batches: Iterable, total: int) -> Iterable:
     """A tqdm bar over an epoch's mini-batches on a terminal, gone when the epoch is over."""
-    if not sys.stderr.isatty():
+    if not _on_a_terminal():
         return batches
     from tqdm import tqdm
 

@@ -1,12 +1,16 @@
 """The command line: what it answers to right and to wrong words."""
 
 import json
+import os
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 from small_run import ROOT, run_command, run_train
+
+from mnist_softmax.errors import RunDirectoryError
+from mnist_softmax.experiments.run_directory import RunDirectory
 
 
 @pytest.fixture
@@ -134,3 +138,37 @@ def test_a_reader_that_goes_away_is_no_error(config, tmp_path):
     words = f"{sys.executable} -m mnist_softmax train --config {config} --output {tmp_path / 'run'} | head -1"
     result = subprocess.run(words, shell=True, capture_output=True, text=True, cwd=ROOT)
     assert result.stderr == ""
+
+
+@pytest.mark.parametrize("content", ["{", "{}", "[]", "3", '{"status": "finished", "epochs": 4}'])
+def test_a_damaged_summary_is_one_line(tmp_path, content):
+    (tmp_path / "summary.json").write_text(content)
+    with pytest.raises(RunDirectoryError, match=r"summary\.json: is damaged .*--overwrite\Z"):
+        RunDirectory(tmp_path).read_summary()
+
+
+def test_a_name_too_long_for_a_directory_is_one_line(config):
+    assert "too long" in errors(run_command("train", "--config", config, "--output", "x" * 300), 2)[0]
+    assert "no run directory" in errors(run_command("evaluate", "x" * 300), 2)[0]
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_outputs_do_not_keep_it_from_training(config, tmp_path, closed):
+    words = f"{sys.executable} -m mnist_softmax train --config {config} --output {tmp_path / 'run'} {closed}"
+    assert subprocess.run(words, shell=True, cwd=ROOT, capture_output=True).returncode == 0
+    assert (tmp_path / "run" / "summary.json").exists()
+
+
+def test_a_name_that_the_terminal_cannot_show_is_no_error(config, tmp_path):
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    result = run_command("train", "--config", config, "--output", tmp_path / "Läufe", env=ascii_only)
+    assert result.returncode == 0, result.stderr
+    assert "L\\xe4ufe" in result.stdout
+
+
+def test_too_little_memory_is_one_line(config, tmp_path):
+    words = [sys.executable, "-m", "mnist_softmax", "train", "--config", str(config), "--output", "run",
+             "'network.layers=[16, 1000000, 1000000, 4]'"]  # four million million bytes  # fmt: skip
+    limited = f"ulimit -v 8000000; cd {tmp_path}; PYTHONPATH={ROOT} {' '.join(words)}"
+    result = subprocess.run(limited, shell=True, capture_output=True, text=True)
+    assert "memory" in errors(result, 2)[0]
