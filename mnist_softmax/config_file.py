@@ -5,6 +5,7 @@ Each fault is a line: where, the dotted key, its value, and what was expected.
 
 from __future__ import annotations
 
+import copy
 import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,14 +32,17 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
 
     Raises ConfigError: the file is missing, empty or not YAML, or keys or values are wrong (all are named).
     """
-    content = _read_yaml(Path(path))
-    overridden = set()
-    for override in overrides:
-        overridden.add(_lay_over(content, override))
+    return validated(_read_yaml(Path(path)), overrides, str(path))
+
+
+def validated(content: Mapping[str, Any], overrides: Sequence[str], where: str) -> Config:
+    """The config `content`, the `dotted.key=value` pairs laid over it. Raises ConfigError like `load_config`."""
+    laid_over = copy.deepcopy(dict(content))
+    overridden = {_lay_over(laid_over, override) for override in overrides}
     try:
-        return Config.model_validate(content)
+        return Config.model_validate(laid_over)
     except ValidationError as error:
-        faults = [_explain(fault, content, str(path), overridden, Config) for fault in error.errors()]
+        faults = [_explain(fault, laid_over, where, overridden, Config) for fault in error.errors()]
         raise ConfigError("\n".join(faults)) from None
 
 

@@ -70,4 +70,8 @@ class Output:
 
     def delta_by_general_rule(self, z: np.ndarray, a: np.ndarray, y: np.ndarray, out: np.ndarray) -> np.ndarray:
         """(BP1) with the whole Jacobian of eq. (33)."""
-        return self._activation.vjp(a, self._cost.gradient(self.activation, z, a, y), out)
+        return self._activation.vjp(a, self.grad_a(z, a, y), out)
+
+    def grad_a(self, z: np.ndarray, a: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """dC/da^L of each example, (..., m, K): the nabla_a C of (BP1a)."""
+        return self._cost.gradient(self.activation, z, a, y)

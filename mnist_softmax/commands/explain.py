@@ -1,0 +1,93 @@
+"""`mnist-softmax explain` and `scripts/explain.py`: why dC/db_j = a_j - y_j, on a real digit."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mnist_softmax.config import Config
+    from mnist_softmax.network.network import Network
+
+HELP = "show on a real digit why dC/db_j = a_j - y_j with softmax outputs, and what it is with sigmoid ones"
+USAGE = "[--config FILE | --run RUN_DIR] [--index N] [--split test] [--plot FILE] [--json] [key=value ...]"
+TAKES_OVERRIDES = True
+
+DEFAULT: dict[str, Any] = {
+    "network": {"layers": [784, 30, 10], "output_activation": "softmax", "cost": "log_likelihood"},
+    "training": {"epochs": 1, "mini_batch_size": 10, "learning_rate": 1.0},  # of no account here
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command line."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--config", metavar="FILE", help="a fresh network of this config (default: 784-30-10)")
+    which.add_argument("--run", metavar="RUN_DIR", help="a trained network, such as runs/loglik/seed-0")
+    parser.add_argument("--index", type=int, default=0, metavar="N", help="which image of the split, from 0")
+    parser.add_argument(
+        "--split", choices=("train", "validation", "test"), default="test", help="default: test"
+    )
+    parser.add_argument("--plot", metavar="FILE", help="draw it too, into a .png, .svg or .pdf")
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Explain, and show it."""
+    import json
+
+    from mnist_softmax.data.sources import load
+    from mnist_softmax.experiments.explain import check_softmax, digit, explain
+    from mnist_softmax.experiments.run import check_fit
+    from mnist_softmax.reporting import console
+    from mnist_softmax.reporting import explain as reporting
+
+    network, settings, name = _network(options)
+    check_softmax(network)
+    dataset = load(settings.data)
+    check_fit(settings, dataset)
+    for warning in dataset.warnings:
+        console.warn(warning)
+    image, label = digit(getattr(dataset, options.split), options.split, options.index)
+    explanations = explain(network, image, label, settings.data.scale)
+    title = f"image {options.index} of {options.split} ({dataset.source}), a {label}; {name}"
+    if options.plot:
+        reporting.plot(explanations, title, options.plot)
+    if options.json:
+        described = {"split": options.split, "index": options.index, "label": label, "network": name}
+        content = described | {each.output: each.as_json() for each in explanations}
+        print(json.dumps(content, indent=2))
+    else:
+        print(reporting.report(explanations, title))
+    return 0
+
+
+def _network(options: argparse.Namespace) -> tuple[Network, Config, str]:
+    """The network, its config, and what it is called."""
+    from mnist_softmax.config_file import load_config, validated
+    from mnist_softmax.errors import ConfigError
+    from mnist_softmax.experiments.run_directory import RunDirectory
+    from mnist_softmax.experiments.trained import load_network
+    from mnist_softmax.network.network import Network
+    from mnist_softmax.training.randomness import stream
+
+    if options.run:
+        if other := [pair for pair in options.overrides if not pair.startswith("data.")]:
+            raise ConfigError(
+                f"{other[0]}: a trained network is what it is; with --run only data.* may be changed"
+            )
+        directory = RunDirectory(options.run)
+        network = load_network(directory)
+        return (
+            network,
+            load_config(directory.config, options.overrides),
+            f"the network trained in {options.run}",
+        )
+    if options.config:
+        settings = load_config(options.config, options.overrides)
+    else:
+        settings = validated(DEFAULT, options.overrides, "the default network")
+    network = Network(settings.network, "float64")
+    network.initialize(stream(settings.seed, "weights"))
+    layers = "-".join(map(str, settings.network.layers))
+    return network, settings, f"a fresh {layers} network, seed {settings.seed}"
