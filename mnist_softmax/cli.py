@@ -8,10 +8,17 @@ import os
 import sys
 from collections.abc import Sequence
 
-from mnist_softmax.commands import data, evaluate, explain, gradcheck, train
+from mnist_softmax.commands import curves, data, evaluate, explain, gradcheck, train
 from mnist_softmax.errors import INTERRUPTED, UserError
 
-COMMANDS = {"train": train, "evaluate": evaluate, "explain": explain, "gradcheck": gradcheck, "data": data}
+COMMANDS = {
+    "train": train,
+    "evaluate": evaluate,
+    "curves": curves,
+    "explain": explain,
+    "gradcheck": gradcheck,
+    "data": data,
+}
 
 EXIT_CODES = (
     "exit codes: 0 done, 1 a check failed, 2 wrong usage or config, 3 data not to be had, 4 diverged, "

@@ -1,0 +1,33 @@
+"""`mnist-softmax curves`: what runs measured after every epoch, side by side."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "the last figures of runs side by side, and their curves over the epochs"
+USAGE = "RUN_DIR [RUN_DIR ...] [--metrics test_accuracy,...] [--plot FILE]"
+TAKES_OVERRIDES = False
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command line."""
+    parser.add_argument("runs", metavar="RUN_DIR", nargs="+", help="such as runs/loglik/seed-0")
+    parser.add_argument(
+        "--metrics",
+        default="validation_accuracy,test_accuracy",
+        metavar="LIST",
+        help="names out of training.monitor, with commas (default: validation_accuracy,test_accuracy)",
+    )
+    parser.add_argument("--plot", metavar="FILE", help="draw the curves into a .png, .svg or .pdf")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read the runs, and show them."""
+    from mnist_softmax.reporting import curves
+
+    metrics = options.metrics.split(",")
+    runs = curves.read(options.runs, metrics)
+    if options.plot:
+        curves.plot(runs, metrics, options.plot)
+    print(curves.table(runs, metrics))
+    return 0
