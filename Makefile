@@ -1,15 +1,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
+# test,oracle adds PyTorch, with which some tests compare gradients
+EXTRAS ?= test
 
 .PHONY: train test lint bench clean
 
 train: .venv/installed  ## train the network of configs/loglik.yaml; make train ARGS="--overwrite seed=1"
 	$(BIN)/python scripts/train.py --config configs/loglik.yaml $(ARGS)
 
-test: .venv/installed-test  ## the whole test suite
+test: .venv/installed-$(EXTRAS)  ## the whole test suite
 	$(BIN)/python -m pytest $(ARGS)
 
-lint: .venv/installed-test  ## style and types
+lint: .venv/installed-$(EXTRAS)  ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -25,6 +27,6 @@ clean:
 	$(BIN)/python -m pip install --quiet -e .
 	touch $@
 
-.venv/installed-test: .venv/installed
-	$(BIN)/python -m pip install --quiet -e '.[test]'
+.venv/installed-$(EXTRAS): .venv/installed
+	$(BIN)/python -m pip install --quiet -e '.[$(EXTRAS)]'
 	touch $@
