@@ -53,7 +53,7 @@ class Data(Section):
     source: Literal["auto", "openml", "sample", "idx", "npz"] = "auto"
     path: str | None = None
     """The directory of the IDX files, or the npz file."""
-    scale: Positive = 255.0
+    scale: Annotated[Number, Field(ge=1e-3, le=1e6)] = 255.0
     """Pixels are divided by this: 255 to fill [0, 1], 256 as the book's data was."""
     training_size: PositiveInt | None = None
     """Train on the first n training images only."""

@@ -133,7 +133,8 @@ class _Member:
             self.state = load_state(place.checkpoint, self.settings, dataset.checksum)
         else:
             self.state = start(self.settings)
-        place.write_metrics(self.state.history)
+        with place.writing():
+            place.write_metrics(self.state.history)
         self.saved, self.took = 0.0, 0.0  # when the last checkpoint was written, and how long that took
 
     def has_ended(self) -> bool:

@@ -94,7 +94,7 @@ def opened(path: str | Path, settings: Config, mode: Mode) -> Iterator[RunDirect
     """The run directory at `path`, made or cleared or taken up again, locked against any second process.
 
     Raises RunDirectoryError: it cannot be written, is in use, holds something else, or a run that `mode` does
-    not allow to be touched. Until then nothing in it has changed. A fault of the disk inside the block, too.
+    not allow to be touched. Until then nothing in it has changed.
     """
     run = RunDirectory(path)
     try:
@@ -104,8 +104,9 @@ def opened(path: str | Path, settings: Config, mode: Mode) -> Iterator[RunDirect
                 raise RunDirectoryError(
                     f"{path}: holds something that is not a run; choose another with --output"
                 )
-        with FileLock(run.path / ".lock", timeout=0), run.writing():
-            _prepare(run, settings, mode)
+        with FileLock(run.path / ".lock", timeout=0):
+            with run.writing():
+                _prepare(run, settings, mode)
             yield run
     except Timeout:
         raise RunDirectoryError(f"{path}: another process is training in it; wait for it to end") from None

@@ -21,6 +21,7 @@ from mnist_softmax.errors import RunDirectoryError
 from mnist_softmax.network.network import Network
 from mnist_softmax.network.parameters import Parameters
 from mnist_softmax.training.cohort import State
+from mnist_softmax.training.history import History
 from mnist_softmax.training.loop import start
 
 
@@ -73,7 +74,7 @@ def load_state(path: Path, settings: config.Config, data_checksum: str) -> State
         _fill(state.velocity, stored, "velocity_", path)
     try:
         state.order.bit_generator.state = json.loads(str(stored["order"]))
-        state.history = json.loads(str(stored["history"]))
+        state.history = _records(json.loads(str(stored["history"])))
         trained_on = str(stored["data_checksum"])
         if settings.training.early_stopping and state.history:
             state.best = stored["best"].reshape(state.network.parameters.flat.shape)
@@ -100,6 +101,12 @@ def load_model(path: Path, network: Network) -> None:
     Raises RunDirectoryError: the file is missing or damaged, or of another shape.
     """
     _fill(network.parameters, _read_arrays(path), "", path)
+
+
+def _records(content: Any) -> History:
+    if not isinstance(content, list) or [each["epoch"] for each in content] != [*range(1, len(content) + 1)]:
+        raise ValueError("its history is not one record an epoch")
+    return content
 
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:

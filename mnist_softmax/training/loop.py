@@ -85,7 +85,7 @@ def train_together(
             record |= {metric: values[k].item() for metric, values in measured.items()}
             record["penalty"] = penalty(states[r].network.parameters, settings[r].training, len(dataset.train))
             record |= {"learning_rate": eta[k], "seconds": seconds}
-            outcome = _not_finite(states[r], record) or record
+            outcome = _not_finite(states[r], record, cohort.descent.decay[k]) or record
             if isinstance(outcome, Diverged):
                 diverged.add(r)
             else:
@@ -122,12 +122,15 @@ def _measure(network: Network, dataset: Dataset, settings: config.Config) -> dic
     return measured
 
 
-def _not_finite(state: State, record: Record) -> Diverged | None:
+def _not_finite(state: State, record: Record, decay: float) -> Diverged | None:
     costs = [value for metric, value in record.items() if metric.endswith("_cost")]
     if np.all(np.isfinite(costs)) and np.all(np.isfinite(state.network.parameters.flat)):
         return None
     good = f"epoch {len(state.history)} was the last good one" if state.history else "no epoch was good"
+    too_large = "training.learning_rate"
+    if decay < -1:  # eq. (93): each step then turns the weights round and makes them larger
+        too_large = f"training.l2 (1 - eta lambda/n is {decay:g})"
     return Diverged(
         f"diverged in epoch {record['epoch']}: the cost or a weight is no longer finite at learning rate "
-        f"{record['learning_rate']:g}; {good}; try a smaller training.learning_rate"
+        f"{record['learning_rate']:g}; {good}; try a smaller {too_large}"
     )

@@ -69,5 +69,6 @@ class Descent:
 
     def _column(self, numbers: Iterable[float]) -> np.ndarray:
         """A number for each replica, to stand before its parameters: (R, 1); (1,) without replicas."""
-        column = np.array([*numbers], self.network.dtype)
+        with np.errstate(over="ignore"):  # an infinite step is caught at the epoch's end
+            column = np.array([*numbers], self.network.dtype)
         return column[:, None] if self.network.replicas else column

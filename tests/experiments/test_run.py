@@ -246,6 +246,26 @@ def test_divergence_is_exit_4_with_the_epoch_and_the_rate_and_a_summary(config, 
     assert json.loads((run / "summary.json").read_text())["status"] == "diverged"
 
 
+def test_divergence_by_a_penalty_that_turns_the_weights_round_names_the_penalty(config, tmp_path):
+    result = run_train(
+        "--config", config, "--output", tmp_path / "run", "training.l2=20000", "training.momentum=0"
+    )
+    line = one_line(result, 4)
+    assert "training.l2 (1 - eta lambda/n is -39)" in line  # 1 - 0.5 * 20000 / 250
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_an_output_that_is_full_is_not_blamed_on_the_run_directory(config, tmp_path):
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            command("--config", config, "--output", tmp_path / "run"),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert "standard output: No space left" in one_line(result, 2)
+
+
 @pytest.mark.parametrize(
     ("override", "says"),
     [

@@ -257,3 +257,14 @@ def test_a_checkpoint_survives_a_failing_write_of_the_next(checkpoint, dataset, 
     with pytest.raises(OSError, match="No space left"):
         save_state(path, state, dataset.checksum)
     assert load_state(path, chosen, dataset.checksum).network.parameters.flat.any()
+
+
+@pytest.mark.parametrize("history", ["3", "null", "{}", "[{}]", '[{"epoch": 2}]', "[3]"])
+def test_a_history_that_is_not_one_record_an_epoch_is_refused(dataset, settings, tmp_path, history):
+    path, chosen = tmp_path / "checkpoint.npz", settings()
+    save_state(path, start(chosen), dataset.checksum)
+    with np.load(path) as stored:
+        arrays = dict(stored) | {"history": history}
+    np.savez(path, **arrays)
+    with pytest.raises(RunDirectoryError, match="is damaged"):
+        load_state(path, chosen, dataset.checksum)
