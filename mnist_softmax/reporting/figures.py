@@ -25,7 +25,10 @@ def save(figure: Figure, path: str | Path) -> None:
     dateless = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix)
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with matplotlib.rc_context({"svg.hashsalt": "mnist_softmax", "svg.fonttype": "none"}):
+        # in SVG: text stays text, and names inside the file do not change from one writing to the next
+        with matplotlib.rc_context(
+            {"svg.fonttype": "none", "font.sans-serif": ["DejaVu Sans"], "svg.hashsalt": "mnist_softmax"}
+        ):
             figure.savefig(path, dpi=150, metadata=dateless)
     except OSError as error:
         raise ConfigError(f"--plot {path}: cannot be written: {error.strerror or error}") from None
