@@ -6,6 +6,8 @@ with h = 1e-30 it is right to the last digit or two. The functions below are wri
 
 import ast
 import re
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -339,6 +341,20 @@ def test_every_displayed_equation_has_a_label_and_a_test_that_exists():
     for _, path, name in rows:
         tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
         assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def test_the_table_of_a_digit_is_what_explain_prints():
+    """But for the last digits of what is measured, which hang on the machine."""
+    result = subprocess.run(
+        [sys.executable, "-m", "mnist_softmax", "explain", "data.source=sample"], capture_output=True, text=True
+    )
+    printed = result.stdout.splitlines()
+    shown = DOCUMENT.split("```\nsoftmax outputs: ")[1].split("```")[0].splitlines()
+    assert f"softmax outputs: {shown[0]}" in printed
+    rows = [line for line in shown[1:] if re.match(r" +[j\d] ", line)]
+    assert len(rows) == 3
+    for row in rows:
+        assert row in printed
 
 
 def test_every_file_that_the_document_names_exists():
