@@ -17,10 +17,11 @@ import numpy as np
 from mnist_softmax.config import Config, Training
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.errors import ConfigError
+from mnist_softmax.experiments.objective import Batch, Objective
 from mnist_softmax.network.network import Network, Workspace
 from mnist_softmax.network.parameters import Parameters
 from mnist_softmax.training.randomness import stream
-from mnist_softmax.training.sgd import Descent, penalty
+from mnist_softmax.training.sgd import Descent
 
 EXAMPLES = 10  # more than one, or a missing 1/m would not be seen
 ENTRIES = 24  # of each array, half of them where backpropagation finds a gradient
@@ -29,8 +30,6 @@ STEP = 1e-5
 STEPS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
 LAMBDA = 5.0  # of both penalties, where the config has neither
 RESOLVED = 1e7  # slopes below this many roundings of the difference are too small for this check
-
-Batch = tuple[np.ndarray, np.ndarray]
 
 
 class Probe(NamedTuple):
@@ -57,8 +56,11 @@ class ArrayCheck(NamedTuple):
         chosen = [probe for probe in self.probes if (probe.at is None) == directions]
         if not chosen:
             return 0.0
-        size = max(max(abs(probe.analytic), abs(probe.numeric)) for probe in chosen)
-        return max(abs(probe.analytic - probe.numeric) for probe in chosen) / max(size, self.floor)
+        analytic, numeric = np.array([(probe.analytic, probe.numeric) for probe in chosen]).T
+        if not np.all(np.isfinite([analytic, numeric])):
+            return float("inf")  # a gradient that is no number is as wrong as can be
+        size = max(np.max(abs(analytic)), np.max(abs(numeric)), self.floor)
+        return float(np.max(abs(analytic - numeric)) / size)
 
     @property
     def worst_error(self) -> float:
@@ -68,7 +70,9 @@ class ArrayCheck(NamedTuple):
     @property
     def worst(self) -> Probe:
         """The entry or direction with the largest difference."""
-        return max(self.probes, key=lambda probe: abs(probe.analytic - probe.numeric))
+        return max(
+            self.probes, key=lambda probe: np.nan_to_num(abs(probe.analytic - probe.numeric), nan=np.inf)
+        )
 
 
 class Check(NamedTuple):
@@ -141,48 +145,6 @@ def _passed(network: Network, batch: Batch) -> Workspace:
     return workspace
 
 
-class Objective:
-    """Mean cost and penalties as a function of the network's parameters."""
-
-    def __init__(self, network: Network, batch: Batch, training: Training, n: int) -> None:
-        self.network, (self.x, self.y), self.training, self.n = network, batch, training, n
-        self.workspace = Workspace(network, len(self.x))
-        *hidden, last = self.workspace.layers
-        self.with_kinks = hidden if network.description.hidden_activation == "relu" else []
-        self.with_kinks += [last] if network.output.activation == "relu" else []  # last.a is z^L
-
-    def value(self) -> float:
-        """C + penalty here."""
-        costs, penalised, _ = self._here()
-        return float(costs.mean()) + penalised
-
-    def slope(self, array: np.ndarray, direction: np.ndarray, h: float) -> float | None:
-        """(C(h) - C(-h)) / 2h along `direction` in `array`, a view of the parameters; None across a kink.
-
-        Costs are subtracted example by example, where they are close, and only then averaged.
-        """
-        was = array.copy()
-        array[...] = was + h * direction
-        costs_above, penalty_above, side_above = self._here()
-        array[...] = was - h * direction
-        costs_below, penalty_below, side_below = self._here()
-        array[...] = was
-        if not np.array_equal(side_above, side_below):
-            return None
-        return (float((costs_above - costs_below).mean()) + penalty_above - penalty_below) / (2 * h)
-
-    def _here(self) -> tuple[np.ndarray, float, np.ndarray]:
-        """The cost of each example, the penalty, and on which side of its kink everything with a kink stands."""
-        workspace, output = self.workspace, self.network.output
-        with np.errstate(over="ignore"):
-            self.network.forward(self.x, workspace)
-            costs = output.cost(workspace.z, workspace.a, self.y)
-        parameters = self.network.parameters
-        sides = [layer.a.ravel() > 0 for layer in self.with_kinks]
-        sides += [parameters.weights > 0] if self.training.l1 else []
-        return costs, penalty(parameters, self.training, self.n), np.concatenate([*sides, []])
-
-
 def _check(
     network: Network, batch: Batch, training: Training, n: int, gradient: Parameters, step: float
 ) -> Check:
@@ -202,7 +164,8 @@ def _check_array(objective: Objective, gradient: Parameters, name: str, h: float
         if numeric is None:
             at_kinks += 1
         else:
-            probes.append(Probe(index, float(np.sum(slopes * direction)), numeric))
+            analytic = np.sum(slopes * direction) if index is None else slopes[index]
+            probes.append(Probe(index, float(analytic), numeric))
     floor = RESOLVED * np.finfo(np.float64).eps * objective.value() / STEP
     return ArrayCheck(name, probes, at_kinks, floor)
 

@@ -158,6 +158,21 @@ def test_a_backpropagation_that_gives_nothing_is_caught(dataset, settings, monke
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_gradient_that_is_no_number_is_caught(dataset, settings, monkeypatch, value):
+    gradient = Network.gradient
+
+    def spoiled(self, workspace, out):
+        gradient(self, workspace, out)
+        out.layers[1]["b"][2] = value
+
+    monkeypatch.setattr(Network, "gradient", spoiled)
+    off, _ = gradient_check(settings(), dataset)
+    assert failing([off]) == {(False, "b2")}
+    assert off.worst_error == np.inf
+    assert off.arrays[-1].worst.at == (2,)
+
+
 # Kinks
 
 
