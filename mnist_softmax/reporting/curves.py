@@ -36,7 +36,7 @@ def read(paths: Sequence[str], metrics: Sequence[str]) -> list[Curves]:
             if metric not in history[0]:
                 measured = ", ".join(sorted(set(history[0]) - {"epoch"}))
                 raise ConfigError(
-                    f"{path}: did not measure {metric}, but {measured}; training.monitor says what is measured"
+                    f"{path}: did not measure '{metric}', but {measured}; training.monitor says what is measured"
                 )
         runs.append(Curves(name, history))
     return runs

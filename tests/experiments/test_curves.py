@@ -47,7 +47,7 @@ def test_plot_writes_a_figure_with_a_panel_for_each_metric(runs, tmp_path):
 
 
 def test_what_cannot_be_shown_is_a_clear_line_and_exit_2(runs, tmp_path):
-    assert "did not measure test_cost, but" in refused(*runs, "--metrics", "test_cost")
+    assert "did not measure 'test_cost', but" in refused(*runs, "--metrics", "test_cost")
     assert "no run directory" in refused(runs[0], tmp_path / "nowhere")
     assert "cannot draw 'txt'" in refused(runs[0], "--plot", tmp_path / "x.txt")
     (runs[0] / "metrics.jsonl").write_text("")
