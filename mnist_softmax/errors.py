@@ -27,3 +27,7 @@ class Diverged(UserError):
     """The cost or a parameter is no longer a finite number."""
 
     exit_code = 4
+
+
+class RunFailed(UserError):
+    """A run among many that came to nothing for another reason than the above: its process was killed, say."""

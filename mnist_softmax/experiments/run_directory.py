@@ -70,6 +70,13 @@ class RunDirectory:
         lines = self.metrics.read_text(encoding="utf-8").splitlines(keepends=True)
         return [json.loads(line) for line in lines if line.endswith("\n")]
 
+    def epochs_so_far(self) -> int:
+        """How many records there are, 0 where there is no run."""
+        try:
+            return self.metrics.read_bytes().count(b"\n")
+        except OSError:
+            return 0
+
     def append_metrics(self, record: Record) -> None:
         """Add one line, given to the operating system at once."""
         with self.metrics.open("a", encoding="utf-8") as file:
@@ -99,11 +106,8 @@ def opened(path: str | Path, settings: Config, mode: Mode) -> Iterator[RunDirect
     run = RunDirectory(path)
     try:
         with run.writing():
+            refuse_what_is_no_run(run)
             run.path.mkdir(parents=True, exist_ok=True)
-            if not run.config.is_file() and any(not p.name.startswith(".") for p in run.path.iterdir()):
-                raise RunDirectoryError(
-                    f"{path}: holds something that is not a run; choose another with --output"
-                )
         with FileLock(run.path / ".lock", timeout=0):
             with run.writing():
                 _prepare(run, settings, mode)
@@ -112,10 +116,20 @@ def opened(path: str | Path, settings: Config, mode: Mode) -> Iterator[RunDirect
         raise RunDirectoryError(f"{path}: another process is training in it; wait for it to end") from None
 
 
+def refuse_what_is_no_run(run: RunDirectory) -> None:
+    """Raises RunDirectoryError where the directory holds files, but not those of a run."""
+    try:
+        strange = not run.config.is_file() and any(not p.name.startswith(".") for p in run.path.iterdir())
+    except FileNotFoundError:
+        return
+    if strange:
+        raise RunDirectoryError(f"{run.path}: holds something that is not a run; choose another with --output")
+
+
 def _prepare(run: RunDirectory, settings: Config, mode: Mode) -> None:
     if run.config.is_file() and mode != "overwrite":
         _refuse_ended(run, settings, mode)
-        _refuse_other_config(run, settings)
+        refuse_other_config(run, settings)
     if mode == "overwrite":
         for name in reversed(FILES):  # the summary first: without it the run counts as unfinished
             (run.path / name).unlink(missing_ok=True)
@@ -147,10 +161,10 @@ def _refuse_ended(run: RunDirectory, settings: Config, mode: Mode) -> None:
         )
 
 
-def _refuse_other_config(run: RunDirectory, settings: Config) -> None:
+def refuse_other_config(run: RunDirectory, settings: Config) -> None:
     """Only the number of epochs may differ from what the run was begun with, and the folder it was moved to."""
     stored = run.read_config()
-    then, now = (_flat(each.model_dump(mode="json")) for each in (stored, settings))
+    then, now = (flat(each.model_dump(mode="json")) for each in (stored, settings))
     differing = [
         key for key in now if now[key] != then.get(key) and key not in ("training.epochs", "output.directory")
     ]
@@ -161,8 +175,9 @@ def _refuse_other_config(run: RunDirectory, settings: Config) -> None:
         )
 
 
-def _flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested mappings as one, with dotted keys."""
+    result: dict[str, Any] = {}
     for key, value in content.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
-    return flat
+        result |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return result

@@ -1,0 +1,162 @@
+"""Train many runs: in this process, in several, or on a cluster. Each run directory is as if trained alone.
+
+Finished runs are left as they are, unfinished ones taken up again. A run that fails is reported, and the rest
+goes on. Runs that are alike in `cohort.common` are trained in cohorts, and a cohort is what a process is given.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Literal, NamedTuple
+
+import joblib
+
+from mnist_softmax.config import Data
+from mnist_softmax.data.dataset import Dataset
+from mnist_softmax.data.sources import load
+from mnist_softmax.errors import ConfigError, RunDirectoryError, UserError
+from mnist_softmax.experiments import processes
+from mnist_softmax.experiments.group import Outcome, already, train_group
+from mnist_softmax.experiments.run import Task, check_fit
+from mnist_softmax.experiments.run_directory import RunDirectory
+from mnist_softmax.training.cohort import common
+
+Backend = Literal["local", "dask"]
+COHORT = 10  # networks trained together at most: more of them are hardly faster, and leave the cache
+LOOK_EVERY = 0.5  # seconds between two looks at how far the runs are
+
+
+class Event(NamedTuple):
+    """How far task `number` is: epochs trained so far and, once it has ended, what came of it."""
+
+    number: int
+    epochs: int
+    outcome: Outcome | None = None
+
+
+OnEvent = Callable[[Event], None]
+
+
+def train_all(
+    tasks: Sequence[Task],
+    jobs: int | None = None,
+    backend: Backend = "local",
+    scheduler: str | None = None,
+    on_event: OnEvent = lambda event: None,
+    cohort: int = COHORT,
+) -> list[Outcome]:
+    """Train every task that is not finished yet; for each, its summary or what kept it from being finished.
+
+    `jobs` processes, by default one a core; with backend "dask" the workers of the cluster whose scheduler is at
+    the address `scheduler`. `on_event` is told how far each run is, from another thread, and how it ended.
+    Results do not depend on `jobs`, `backend` or `cohort`, which bounds the networks trained in one cohort.
+    Raises, before anything is touched, DataError, ConfigError, and RunDirectoryError where a directory holds
+    another run or something else; UserError where the cluster is not to be had.
+    """
+    if jobs is not None and jobs < 1:
+        raise ConfigError(f"jobs is {jobs}; expected at least 1")
+    tasks = [task._replace(mode="resume") for task in tasks]
+    datasets = {data: load(data) for data in dict.fromkeys(task.settings.data for task in tasks)}
+    outcomes: dict[int, Outcome] = {}
+    for number, outcome in enumerate(survey(tasks, datasets)):
+        if outcome is not None:
+            outcomes[number] = outcome
+            on_event(Event(number, task_epochs(outcome), outcome))
+    checksums = [datasets[task.settings.data].checksum for task in tasks]
+    left = [number for number in range(len(tasks)) if number not in outcomes]
+    if backend == "dask":
+        from mnist_softmax.experiments import cluster
+
+        client = cluster.connect(scheduler)
+        groups = grouped(tasks, left, cluster.slots(client), cohort)
+        ended = cluster.train(
+            tasks, groups, checksums, client, lambda number, epoch: on_event(Event(number, epoch))
+        )
+        watch = _unwatched()
+    else:
+        jobs = min(jobs or joblib.cpu_count(), max(len(left), 1))
+        groups = grouped(tasks, left, jobs, cohort)
+        if jobs == 1:
+            ended = _here(tasks, groups, datasets)
+        else:
+            ended = processes.train(tasks, groups, checksums, jobs)
+        watch = _watched(tasks, left, outcomes, on_event)
+    with watch:
+        for number, outcome in ended:
+            outcomes[number] = outcome
+            on_event(Event(number, task_epochs(outcome), outcome))
+    return [outcomes[number] for number in range(len(tasks))]
+
+
+def survey(tasks: Sequence[Task], datasets: dict[Data, Dataset]) -> list[Outcome | None]:
+    """For each task what came of it already; None where there is something to train. Raises as `train_all`."""
+    places = [RunDirectory(task.directory).path.absolute() for task in tasks]
+    if len(set(places)) < len(places):
+        twice = next(place for place in places if places.count(place) > 1)
+        raise RunDirectoryError(f"{twice}: two runs are to be trained in it")
+    for task in tasks:
+        check_fit(task.settings, datasets[task.settings.data])
+    return [already(task, datasets[task.settings.data].checksum) for task in tasks]
+
+
+def grouped(tasks: Sequence[Task], numbers: Sequence[int], jobs: int, cohort: int) -> list[list[int]]:
+    """Deal the numbered tasks into groups that may be trained as cohorts, of at most `cohort` each.
+
+    Tasks of one kind go into equally large groups, as many as there are jobs or a multiple of it, so that the
+    processes finish together.
+    """
+    kinds: dict[tuple, list[int]] = {}
+    for number in numbers:
+        kinds.setdefault(common(tasks[number].settings), []).append(number)
+    groups = []
+    for members in kinds.values():
+        rounds = -(-len(members) // (jobs * cohort))
+        count = min(rounds * jobs, len(members))
+        groups += [members[k::count] for k in range(count)]
+    return groups
+
+
+def task_epochs(outcome: Outcome) -> int:
+    """Epochs trained, as far as the outcome tells."""
+    return 0 if isinstance(outcome, UserError) else outcome["epochs"]
+
+
+def _here(
+    tasks: Sequence[Task], groups: Sequence[list[int]], datasets: dict[Data, Dataset]
+) -> Iterator[tuple[int, Outcome]]:
+    for group in groups:
+        members = [tasks[number] for number in group]
+        yield from zip(group, train_group(members, datasets[members[0].settings.data]), strict=True)
+
+
+@contextmanager
+def _unwatched() -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def _watched(
+    tasks: Sequence[Task], numbers: Sequence[int], outcomes: dict[int, Outcome], on_event: OnEvent
+) -> Iterator[None]:
+    """Meanwhile report epochs as the runs' metrics.jsonl grow, whoever it is that trains them."""
+    over = threading.Event()
+    seen = dict.fromkeys(numbers, 0)
+
+    def look() -> None:
+        while not over.wait(LOOK_EVERY):
+            for number in numbers:
+                if number not in outcomes:
+                    epochs = RunDirectory(tasks[number].directory).epochs_so_far()
+                    if epochs > seen[number] and number not in outcomes:
+                        seen[number] = epochs
+                        on_event(Event(number, epochs))
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
