@@ -8,12 +8,25 @@ import os
 import sys
 from collections.abc import Sequence
 
-from mnist_softmax.commands import curves, data, evaluate, explain, gradcheck, train
+from mnist_softmax.commands import (
+    compare,
+    curves,
+    data,
+    evaluate,
+    explain,
+    gradcheck,
+    report,
+    sweep,
+    train,
+)
 from mnist_softmax.errors import INTERRUPTED, UserError
 
 COMMANDS = {
     "train": train,
     "evaluate": evaluate,
+    "compare": compare,
+    "sweep": sweep,
+    "report": report,
     "curves": curves,
     "explain": explain,
     "gradcheck": gradcheck,

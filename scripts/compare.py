@@ -1,0 +1,7 @@
+"""Compare configs over many seeds: the same as `mnist-softmax compare`."""
+
+import sys
+
+from mnist_softmax.cli import main
+
+sys.exit(main(["compare", *sys.argv[1:]]))
