@@ -80,7 +80,7 @@ def _speed(found: Facts) -> Table:
             for key, form in (("train_cost", ".5f"), ("seconds", ".1f"), ("images_per_second", ",.0f"))
         ]
         rows.append([config["name"], *cells, *numbers])
-    levels = [f"epochs to {100 * level:.0f} %" for level in LEVELS]
+    levels = [f"epochs to {100 * level:.0f}\N{NO-BREAK SPACE}%" for level in LEVELS]
     columns = ["config", *levels, "training cost", "seconds a run", "images/s"]
     note = (
         "Epochs until validation accuracy first reached the level, over the seeds that did. Training costs of "
