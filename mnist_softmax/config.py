@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+
+from mnist_softmax.claims import Book
+from mnist_softmax.schema import Fraction, Integer, NotNegative, Number, Positive, PositiveInt, Section
 
 Activation = Literal["sigmoid", "tanh", "relu"]
 OutputActivation = Literal["softmax", "sigmoid", "tanh", "relu", "linear"]
@@ -13,7 +16,7 @@ Cost = Literal["quadratic", "cross_entropy", "log_likelihood"]
 OutputError = Literal["exact", "true_output_only"]
 Initializer = Literal["scaled", "large", "zeros", "he", "glorot"]
 Metric = Literal[
-    "train_cost", "train_accuracy", "train_mean_output", "train_mean_true_output",
+    "train_cost", "train_accuracy", "train_mean_output", "train_mean_true_output", "train_gradient_norms",
     "validation_cost", "validation_accuracy", "validation_mean_output", "validation_mean_true_output",
     "test_cost", "test_accuracy", "test_mean_output", "test_mean_true_output",
 ]  # fmt: skip
@@ -26,27 +29,6 @@ OUTPUT_ACTIVATIONS_OF: dict[str, tuple[str, ...]] = {
 }
 
 
-def _not_boolean(value: Any) -> Any:
-    """YAML reads `yes` and `on` as true, which Python would count as the number 1."""
-    if isinstance(value, bool):
-        raise ValueError("expected a number, not true or false (YAML reads yes, no, on, off as these)")
-    return value
-
-
-Integer = Annotated[int, BeforeValidator(_not_boolean)]
-Number = Annotated[float, BeforeValidator(_not_boolean), Field(allow_inf_nan=False)]
-PositiveInt = Annotated[Integer, Field(gt=0)]
-Positive = Annotated[Number, Field(gt=0)]
-NotNegative = Annotated[Number, Field(ge=0)]
-Fraction = Annotated[Number, Field(gt=0, le=1)]
-
-
-class Section(BaseModel):
-    """A frozen mapping that refuses keys it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class Data(Section):
     """Where the digits come from."""
 
@@ -57,6 +39,8 @@ class Data(Section):
     """Pixels are divided by this: 255 to fill [0, 1], 256 as the book's data was."""
     training_size: PositiveInt | None = None
     """Train on the first n training images only."""
+    validation_size: PositiveInt | None = None
+    """Validate on the first n validation images only."""
 
     @model_validator(mode="after")
     def _files_need_a_path(self) -> Self:
@@ -154,13 +138,58 @@ class Training(Section):
     dtype: Literal["float32", "float64"] = "float32"
     monitor: tuple[Metric, ...] = ("train_cost", "validation_accuracy", "test_accuracy")
     """What is measured after every epoch."""
+    monitor_every: PositiveInt = 1
+    """Measure only after every n-th epoch, and after the last."""
+    on_overflow: Literal["stop", "go_on"] = "stop"
+    """What to do when a cost or a parameter is no longer finite; a few of the book's runs are meant to overflow."""
+    rounding: Literal["fast", "book"] = "fast"
+    """`book` rounds in the order of the book's programs: gradients are summed and then multiplied by eta/m.
+    The last bits differ, which a long run without regularisation amplifies; for replays in float64."""
 
     @model_validator(mode="after")
     def _watched_metric_is_measured(self) -> Self:
         watches = self.early_stopping is not None or self.schedule.kind == "halving"
         if watches and "validation_accuracy" not in self.monitor:
             raise ValueError("early_stopping and the halving schedule need validation_accuracy in monitor")
+        if watches and self.monitor_every > 1:
+            raise ValueError("early_stopping and the halving schedule need monitor_every to be 1")
         return self
+
+    @model_validator(mode="after")
+    def _book_has_neither_momentum_nor_l1(self) -> Self:
+        if self.rounding == "book" and (self.momentum or self.l1):
+            raise ValueError(
+                "rounding: book goes without momentum and l1, which the book's programs do not have"
+            )
+        return self
+
+
+class Streams(Section):
+    """Independent streams from one seed, one for each use (training/randomness.py)."""
+
+    kind: Literal["streams"] = "streams"
+
+
+class EarlierRun(Section):
+    """What a run that the author's program trained before this one took out of the two generators."""
+
+    initializer: Literal["scaled", "large"]
+    images: PositiveInt
+    epochs: PositiveInt
+
+
+class BookStreams(Section):
+    """The generators of the book's programs, for exact replays (training/book_streams.py)."""
+
+    kind: Literal["book"]
+    earlier_runs: tuple[EarlierRun, ...] = ()
+    order_goes_on: bool = False
+    """Whether the first epoch shuffles the order that the earlier runs left, and not the order of the file."""
+
+
+def _by_name(value: Any) -> Any:
+    """`randomness: book` is short for `randomness: {kind: book}`."""
+    return {"kind": value} if isinstance(value, str) else value
 
 
 class Output(Section):
@@ -173,11 +202,26 @@ class Config(Section):
     """One run."""
 
     seed: Annotated[Integer, Field(ge=0)] = 0
+    randomness: Annotated[Streams | BookStreams, Field(discriminator="kind"), BeforeValidator(_by_name)] = (
+        Streams()
+    )
     data: Data = Data()
     network: Network
     training: Training
     output: Output = Output()
+    book: Book | None = None
+    """What the book says of this run; read by `reproduce` alone."""
+
+    @model_validator(mode="after")
+    def _book_draws_only_this(self) -> Self:
+        if self.randomness.kind == "book":
+            if self.network.initializer not in ("scaled", "large"):
+                raise ValueError("randomness: book draws initializer scaled or large only")
+            if self.seed >= 2**32:
+                raise ValueError("randomness: book takes a seed below 2^32")
+        return self
 
     def to_yaml(self) -> str:
         """The whole config, defaults written out, as YAML that `load_config` reads back to an equal one."""
-        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, default_flow_style=None, width=110)
+        content = self.model_dump(mode="json", exclude={"book"} if self.book is None else None)
+        return yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=110)

@@ -9,7 +9,7 @@ import copy
 import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
@@ -27,22 +27,36 @@ SCHEDULES: dict[str, type[Section]] = {
 }
 
 
+Schema = TypeVar("Schema", bound=Section)
+
+
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     """Read the YAML file at `path`, lay the `dotted.key=value` pairs over it, and validate the whole.
 
     Raises ConfigError: the file is missing, empty or not YAML, or keys or values are wrong (all are named).
     """
-    return validated(_read_yaml(Path(path)), overrides, str(path))
+    return load_as(Config, path, overrides)
+
+
+def load_as(schema: type[Schema], path: str | Path, overrides: Sequence[str] = ()) -> Schema:
+    """As `load_config`, of a file that holds the sections of another schema."""
+    return _validated(schema, read_yaml(Path(path)), overrides, str(path))
 
 
 def validated(content: Mapping[str, Any], overrides: Sequence[str], where: str) -> Config:
     """The config `content`, the `dotted.key=value` pairs laid over it. Raises ConfigError like `load_config`."""
+    return _validated(Config, content, overrides, where)
+
+
+def _validated(
+    schema: type[Schema], content: Mapping[str, Any], overrides: Sequence[str], where: str
+) -> Schema:
     laid_over = copy.deepcopy(dict(content))
     overridden = {_lay_over(laid_over, override) for override in overrides}
     try:
-        return Config.model_validate(laid_over)
+        return schema.model_validate(laid_over)
     except ValidationError as error:
-        faults = [_explain(fault, laid_over, where, overridden, Config) for fault in error.errors()]
+        faults = [_explain(fault, laid_over, where, overridden, schema) for fault in error.errors()]
         raise ConfigError("\n".join(faults)) from None
 
 
@@ -100,7 +114,8 @@ def _parse(text: str) -> Any:
         raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark) from None
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The keys and values of a YAML file, not yet validated. Raises ConfigError."""
     try:
         with path.open("rb") as file:
             text = file.read(LARGEST + 1)
@@ -153,7 +168,7 @@ def _explain(
     fault: Mapping[str, Any], content: dict[str, Any], path: str, overridden: set[str], schema: type[Section]
 ) -> str:
     """One validation fault as one line: where, which key, what it holds, what was expected."""
-    location = [str(part) for part in fault["loc"] if part not in _schedule_tags(fault["loc"])]
+    location = [str(part) for part in _without_tags(fault["loc"])]
     dotted = ".".join(location)
     where = "command line" if any(_within(dotted, key) for key in overridden) else path
     found = "" if isinstance(fault["input"], dict) else f" = {fault['input']!r:.60}"
@@ -169,7 +184,7 @@ def _explain(
         case "model_type" | "model_attributes_type":
             return f"{where}: {dotted}{found}: expected a section, that is keys with values"
         case "union_tag_not_found" | "union_tag_invalid":
-            return f"{where}: {dotted}: kind must be one of {', '.join(SCHEDULES)}"
+            return f"{where}: {dotted}: kind must be one of {', '.join(_kinds(location, fault))}"
         case "too_short":
             return f"{where}: {dotted}{found}: expected at least {fault['ctx']['min_length']} entries"
         case "value_error":
@@ -182,10 +197,21 @@ def _within(dotted: str, key: str) -> bool:
     return dotted == key or dotted.startswith(f"{key}.") or key.startswith(f"{dotted}.")
 
 
-def _schedule_tags(location: Sequence[Any]) -> set[str]:
-    """pydantic names the chosen kind of schedule as if it were a key: training, schedule, step, factor."""
-    in_schedule = tuple(location[:2]) == ("training", "schedule") and len(location) > 3
-    return {str(location[2])} if in_schedule else set()
+def _without_tags(location: Sequence[Any]) -> list[Any]:
+    """pydantic names the chosen kind as if it were a key: training, schedule, step, factor."""
+    return [
+        part
+        for k, part in enumerate(location)
+        if not (k and location[k - 1] in ("schedule", "randomness") and k < len(location) - 1)
+        and not (k > 1 and location[k - 2] == "claims" and k < len(location) - 1)
+    ]
+
+
+def _kinds(location: Sequence[str], fault: Mapping[str, Any]) -> list[str]:
+    """The kinds that a section may be of; pydantic lists them as "'constant', 'step', ...", if there is a kind."""
+    if location[-1] == "schedule":
+        return list(SCHEDULES)
+    return [kind.strip(" '") for kind in fault["ctx"].get("expected_tags", "streams, book").split(",")]
 
 
 def _nearest_key(location: list[str], content: dict[str, Any], schema: type[Section]) -> str:

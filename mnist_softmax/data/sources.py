@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from pathlib import Path
+from typing import Any
 
 from mnist_softmax.config import Data
 from mnist_softmax.data import idx, npz, openml, sample
@@ -24,7 +25,7 @@ def load(data: Data) -> Dataset:
     """The digits that `data` asks for: images (n, width) of raw pixels in three splits.
 
     Raises DataError when they cannot be had or are not what they should be, ConfigError when `training_size`
-    is more than there are.
+    or `validation_size` is more than there are.
     """
     match data.source:
         case "auto":
@@ -36,7 +37,7 @@ def load(data: Data) -> Dataset:
         case "idx" | "npz":
             dataset = _from_files(data.source, os.path.abspath(os.path.expanduser(str(data.path))))
     check_scale(dataset.location, data.scale, dataset.train, dataset.validation, dataset.test)
-    return _shortened(dataset, data.training_size)
+    return _shortened(dataset, data)
 
 
 def _auto() -> Dataset:
@@ -99,12 +100,17 @@ def _held_out(train: Split) -> tuple[Split, Split]:
     return train.rows(0, kept), train.rows(kept, len(train))
 
 
-def _shortened(dataset: Dataset, training_size: int | None) -> Dataset:
-    if training_size is None:
-        return dataset
-    if training_size > len(dataset.train):
-        raise ConfigError(
-            f"data.training_size = {training_size}: the training split has {len(dataset.train)} images "
-            f"({dataset.source}, {dataset.location}); expected at most that many"
-        )
-    return dataclasses.replace(dataset, train=dataset.train.first(training_size))
+def _shortened(dataset: Dataset, data: Data) -> Dataset:
+    splits: dict[str, Any] = {}
+    for name, size in (("training", data.training_size), ("validation", data.validation_size)):
+        key = "train" if name == "training" else name
+        split: Split = getattr(dataset, key)
+        if size is None:
+            continue
+        if size > len(split):
+            raise ConfigError(
+                f"data.{name}_size = {size}: the {name} split has {len(split)} images "
+                f"({dataset.source}, {dataset.location}); expected at most that many"
+            )
+        splits[key] = split.first(size)
+    return dataclasses.replace(dataset, **splits)

@@ -16,16 +16,20 @@ from mnist_softmax.network.parameters import Parameters
 
 
 class Workspace:
-    """What one forward and backward pass needs, made once and used again for every mini-batch of m."""
+    """What one forward and backward pass needs, made once and used again for every mini-batch of m.
 
-    def __init__(self, network: Network, m: int) -> None:
+    Errors are those of the mean cost over the mini-batch; without `mean`, of the sum.
+    """
+
+    def __init__(self, network: Network, m: int, mean: bool = True) -> None:
         examples = (*network.replicas, m)
         self.layers = [
             DensePass(layer, l, network.parameters, examples) for l, layer in enumerate(network.layers)
         ]
         self.z = self.layers[-1].a  # the last layer stops at z^L
         self.a = np.empty_like(self.z)
-        self.m = np.array(m, network.dtype)
+        self.m = m
+        self.divisor = np.array(m if mean else 1, network.dtype)
 
 
 class Network:
@@ -72,11 +76,12 @@ class Network:
     def backward(self, y: np.ndarray, workspace: Workspace) -> None:
         """After `forward`: the errors delta of all layers, last to first, for one-hot y (..., m, K).
 
-        They are errors of the mean cost over the m rows: here, and nowhere else, is divided by m.
+        They are errors of the mean cost over the m rows (or of its sum, if the workspace says so): here, and
+        nowhere else, is divided by m.
         """
         *hidden, last = workspace.layers
         delta = self.output.delta(workspace.z, workspace.a, y, last.delta)
-        np.divide(delta, workspace.m, out=delta)
+        np.divide(delta, workspace.divisor, out=delta)
         after = last
         for layer in reversed(hidden):
             layer.backward(after.back_to_input())

@@ -55,7 +55,7 @@ def save_state(path: Path, state: State, data_checksum: str) -> None:
         arrays |= {f"velocity_{name}": view for name, view in state.velocity.named()}
     if state.best is not None:
         arrays["best"] = state.best
-    arrays["order"] = json.dumps(state.order.bit_generator.state)
+    arrays["order"] = json.dumps(state.order.state)
     arrays["history"] = json.dumps(state.history)
     arrays["data_checksum"] = data_checksum
     with replacing(path) as file:
@@ -73,7 +73,7 @@ def load_state(path: Path, settings: config.Config, data_checksum: str) -> State
     if state.velocity is not None:
         _fill(state.velocity, stored, "velocity_", path)
     try:
-        state.order.bit_generator.state = json.loads(str(stored["order"]))
+        state.order.state = json.loads(str(stored["order"]))
         state.history = _records(json.loads(str(stored["history"])))
         trained_on = str(stored["data_checksum"])
         if settings.training.early_stopping and state.history:

@@ -18,6 +18,7 @@ from mnist_softmax.data.minibatches import MiniBatches
 from mnist_softmax.network.network import Network, Workspace
 from mnist_softmax.network.parameters import Parameters
 from mnist_softmax.training.history import History
+from mnist_softmax.training.randomness import Order
 from mnist_softmax.training.sgd import Descent, is_plain
 
 
@@ -27,7 +28,7 @@ class State:
 
     network: Network
     velocity: Parameters | None
-    order: np.random.Generator
+    order: Order
     best: np.ndarray | None = None  # parameters at the best validation accuracy, kept for early stopping
     history: History = field(default_factory=list)
 
@@ -42,6 +43,8 @@ def common(settings: config.Config) -> tuple:
         training.mini_batch_size,
         training.dtype,
         training.monitor,
+        training.monitor_every,
+        training.rounding,
         is_plain(training),
         bool(training.momentum),
     )
@@ -60,7 +63,10 @@ class Cohort:
         self.batches = MiniBatches(
             dataset.train, m, self.network.num_outputs, shared.data.scale, self.network.dtype, replicas
         )
-        self.workspaces = {size: Workspace(self.network, size) for size in self.batches.sizes(n)}
+        self.workspaces = {
+            size: Workspace(self.network, size, mean=not self.descent.as_in_the_book)
+            for size in self.batches.sizes(n)
+        }
         self.n, self.num_batches = n, self.batches.count(n)
         for r, state in enumerate(states):
             self.network.parameters.flat[r] = state.network.parameters.flat

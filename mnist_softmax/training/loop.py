@@ -13,8 +13,9 @@ from mnist_softmax.errors import Diverged
 from mnist_softmax.network.network import Network
 from mnist_softmax.training.cohort import Cohort, State
 from mnist_softmax.training.evaluation import evaluate
+from mnist_softmax.training.gradients import gradient_norms
 from mnist_softmax.training.history import Record, best_epoch
-from mnist_softmax.training.randomness import stream
+from mnist_softmax.training.randomness import draw
 from mnist_softmax.training.schedules import learning_rate
 from mnist_softmax.training.sgd import penalty
 from mnist_softmax.training.stopping import reason_to_stop
@@ -30,9 +31,9 @@ def unseen(batches: Iterable, total: int) -> Iterable:
 def start(settings: config.Config) -> State:
     """A network with its starting weights, before the first epoch."""
     network = Network(settings.network, settings.training.dtype)
-    network.initialize(stream(settings.seed, "weights"))
+    order = draw(network, settings)
     velocity = network.new_parameters() if settings.training.momentum else None
-    return State(network, velocity, stream(settings.seed, "order"))
+    return State(network, velocity, order)
 
 
 def train(
@@ -78,14 +79,17 @@ def train_together(
                 cohort.network.backward(y, workspace)
                 cohort.descent.step(workspace)
             cohort.hand_back()
-            measured = _measure(cohort.network, dataset, settings[running[0]])
+            due = [_is_due(settings[r].training, states[r]) for r in running]
+            measured = _measure(cohort.network, dataset, settings[running[0]]) if any(due) else {}
         seconds = (perf_counter() - began) / len(running)
         for k, r in enumerate(running):
             record: Record = {"epoch": len(states[r].history) + 1}
-            record |= {metric: values[k].item() for metric, values in measured.items()}
+            if due[k]:
+                record |= {metric: values[k].tolist() for metric, values in measured.items()}
             record["penalty"] = penalty(states[r].network.parameters, settings[r].training, len(dataset.train))
             record |= {"learning_rate": eta[k], "seconds": seconds}
-            outcome = _not_finite(states[r], record, cohort.descent.decay[k]) or record
+            goes_on = settings[r].training.on_overflow == "go_on"
+            outcome = (None if goes_on else _not_finite(states[r], record, cohort.descent.decay[k])) or record
             if isinstance(outcome, Diverged):
                 diverged.add(r)
             else:
@@ -109,16 +113,24 @@ def _unfinished(states: Sequence[State], settings: Sequence[config.Config]) -> l
     ]
 
 
+def _is_due(training: config.Training, state: State) -> bool:
+    epoch = len(state.history) + 1
+    return epoch % training.monitor_every == 0 or epoch == training.epochs
+
+
 def _measure(network: Network, dataset: Dataset, settings: config.Config) -> dict[str, np.ndarray]:
     """The monitored metrics of the networks as they stand, an entry for each replica."""
     measured: dict[str, np.ndarray] = {}
+    monitor = [metric for metric in settings.training.monitor if metric != "train_gradient_norms"]
     for name in ("train", "validation", "test"):
-        wanted = [metric for metric in settings.training.monitor if metric.startswith(f"{name}_")]
+        wanted = [metric for metric in monitor if metric.startswith(f"{name}_")]
         if wanted:
             split = getattr(dataset, name)
             with_outputs = any(metric.endswith("_output") for metric in wanted)
             result = evaluate(network, split, settings.data.scale, f"{name}_cost" in wanted, with_outputs)
             measured |= {metric: getattr(result, metric.removeprefix(f"{name}_")) for metric in wanted}
+    if "train_gradient_norms" in settings.training.monitor:
+        measured["train_gradient_norms"] = gradient_norms(network, dataset.train, settings.data.scale)
     return measured
 
 

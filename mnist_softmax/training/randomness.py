@@ -6,11 +6,57 @@ the same mini-batches, and turning one consumer on does not disturb the others. 
 
 from __future__ import annotations
 
+from typing import Any, Protocol
+
 import numpy as np
 
+from mnist_softmax import config
+from mnist_softmax.network.network import Network
+from mnist_softmax.training import book_streams
+
 STREAMS = ("weights", "order", "dropout", "augmentation")
+
+
+class Order(Protocol):
+    """Where the order of every epoch comes from; `state` is plain data from which it goes on the same."""
+
+    state: Any
+
+    def permutation(self, n: int) -> np.ndarray:
+        """The order of n images in the next epoch."""
+
+
+class StreamOrder:
+    """Orders drawn from a generator."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.rng = rng
+
+    def permutation(self, n: int) -> np.ndarray:
+        """A new order, whatever the last one was."""
+        return self.rng.permutation(n)
+
+    @property
+    def state(self) -> Any:
+        """That of the generator."""
+        return self.rng.bit_generator.state
+
+    @state.setter
+    def state(self, state: Any) -> None:
+        self.rng.bit_generator.state = state
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
     """The generator of one use, `name` out of STREAMS."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(STREAMS.index(name),)))
+
+
+def draw(network: Network, settings: config.Config) -> Order:
+    """Give `network` its starting weights; and where the orders of the epochs come from."""
+    scheme = settings.randomness
+    if isinstance(scheme, config.BookStreams):
+        earlier = [run.initializer for run in scheme.earlier_runs]
+        book_streams.draw_weights(network, settings.seed, earlier)
+        return book_streams.BookOrder(settings.seed, scheme)
+    network.initialize(stream(settings.seed, "weights"))
+    return StreamOrder(stream(settings.seed, "order"))

@@ -39,8 +39,10 @@ class Descent:
         self.network, self.velocity, self.n = network, velocity, n
         self.l2 = [each.l2 for each in settings]
         self.plain = is_plain(settings[0])
-        if not self.plain:
+        self.as_in_the_book = settings[0].rounding == "book"
+        if self.as_in_the_book or not self.plain:
             self.gradient = network.new_parameters()
+        if not self.plain:
             self.mu = self._column(each.momentum for each in settings)
             self.l1_over_n = self._column(each.l1 / n for each in settings)
             self.l2_over_n = self._column(each.l2 / n for each in settings)
@@ -49,9 +51,13 @@ class Descent:
         """From now on step with these learning rates, one for each replica."""
         self.eta, self.eta_column = eta, self._column(eta)
         self.decay = [1 - e * l2 / self.n for e, l2 in zip(eta, self.l2, strict=True)]
+        self.book_decay = self._column(1 - e * (l2 / self.n) for e, l2 in zip(eta, self.l2, strict=True))
 
     def step(self, workspace: Workspace) -> None:
         """After `network.backward`: one step, in place."""
+        if self.as_in_the_book:
+            self._step_as_in_the_book(workspace)
+            return
         if self.plain:
             self.network.descend(workspace, self.eta, self.decay)  # (93), (94)
             return
@@ -66,6 +72,13 @@ class Descent:
             self.velocity.flat *= self.mu
             self.velocity.flat -= gradient.flat  # (107): v' = mu v - eta dC/dw
             parameters.flat += self.velocity.flat  # (108)
+
+    def _step_as_in_the_book(self, workspace: Workspace) -> None:
+        """(93) and (94) with the roundings of the book's programs: w = (1 - eta lambda/n) w - (eta/m) sum."""
+        self.network.gradient(workspace, self.gradient)
+        self.gradient.flat *= self.eta_column / workspace.m
+        self.network.parameters.weights *= self.book_decay
+        self.network.parameters.flat -= self.gradient.flat
 
     def _column(self, numbers: Iterable[float]) -> np.ndarray:
         """A number for each replica, to stand before its parameters: (R, 1); (1,) without replicas."""

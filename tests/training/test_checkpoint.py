@@ -48,7 +48,7 @@ def test_training_on_from_a_checkpoint_gives_the_bits_of_training_through(
 
     np.testing.assert_array_equal(after.network.parameters.flat, through.network.parameters.flat)
     assert without_time(after.history) == without_time(through.history)
-    assert after.order.bit_generator.state == through.order.bit_generator.state
+    assert after.order.state == through.order.state
     for ours, theirs in ((after.best, through.best), (after.velocity, through.velocity)):
         assert (ours is None) == (theirs is None)
     if through.velocity is not None:

@@ -38,7 +38,7 @@ def without_time(history):
 def assert_equal(one: State, other: State) -> None:
     np.testing.assert_array_equal(one.network.parameters.flat, other.network.parameters.flat)
     assert without_time(one.history) == without_time(other.history)
-    assert one.order.bit_generator.state == other.order.bit_generator.state
+    assert one.order.state == other.order.state
     assert (one.velocity is None) == (other.velocity is None)
     if one.velocity is not None:
         np.testing.assert_array_equal(one.velocity.flat, other.velocity.flat)

@@ -1,0 +1,28 @@
+"""What configs are made of: sections that refuse unknown keys, and numbers that are not booleans."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _not_boolean(value: Any) -> Any:
+    """YAML reads `yes` and `on` as true, which Python would count as the number 1."""
+    if isinstance(value, bool):
+        raise ValueError("expected a number, not true or false (YAML reads yes, no, on, off as these)")
+    return value
+
+
+Integer = Annotated[int, BeforeValidator(_not_boolean)]
+Number = Annotated[float, BeforeValidator(_not_boolean), Field(allow_inf_nan=False)]
+PositiveInt = Annotated[Integer, Field(gt=0)]
+Positive = Annotated[Number, Field(gt=0)]
+NotNegative = Annotated[Number, Field(ge=0)]
+Fraction = Annotated[Number, Field(gt=0, le=1)]
+
+
+class Section(BaseModel):
+    """A frozen mapping that refuses keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
