@@ -16,6 +16,7 @@ from mnist_softmax.commands import (
     explain,
     gradcheck,
     report,
+    reproduce,
     sweep,
     train,
 )
@@ -27,6 +28,7 @@ COMMANDS = {
     "compare": compare,
     "sweep": sweep,
     "report": report,
+    "reproduce": reproduce,
     "curves": curves,
     "explain": explain,
     "gradcheck": gradcheck,

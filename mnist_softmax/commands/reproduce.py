@@ -1,0 +1,65 @@
+"""`mnist-softmax reproduce` and `scripts/reproduce.py`: the numbers and figures of the book, had again."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from mnist_softmax.errors import INTERRUPTED
+
+HELP = "reproduce experiments of the book (configs/book) and judge each number it prints"
+USAGE = "[ID ... | chapter1 | all] [--seeds N] [--jobs N] [--output DIR] [--resume] [--recordings DIR] [--report DIR]"
+TAKES_OVERRIDES = False
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command line."""
+    parser.add_argument(
+        "ids", nargs="*", metavar="ID", help="such as ch3_overfit_1000, chapter1, all; none lists them"
+    )
+    parser.add_argument("--seeds", type=int, default=10, metavar="N", help="runs for each number (10)")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes at once (2)")
+    parser.add_argument("--output", default="runs/book", metavar="DIR", help="where runs go (runs/book)")
+    parser.add_argument("--resume", action="store_true", help="keep finished runs, go on with the others")
+    parser.add_argument(
+        "--recordings", metavar="DIR", help="compare replays with the author's own files in DIR, every epoch"
+    )
+    parser.add_argument(
+        "--report", metavar="DIR", help="where results.md and figures go (the output directory)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train what is missing, judge, and show it."""
+    from pathlib import Path
+
+    from mnist_softmax.errors import ConfigError
+    from mnist_softmax.experiments.book.experiment import find_experiments
+    from mnist_softmax.experiments.book.reproduce import LEAST_SEEDS, Plan, results
+    from mnist_softmax.reporting import book_console, book_report
+
+    if not options.ids:
+        print(book_console.listing(find_experiments(["all"])))
+        return 0
+    for name, value, least in (("seeds", options.seeds, LEAST_SEEDS), ("jobs", options.jobs, 1)):
+        if value < least:
+            raise ConfigError(f"--{name} {value}: expected at least {least}")
+    recordings = Path(options.recordings) if options.recordings else None
+    if recordings and not recordings.is_dir():
+        raise ConfigError(f"--recordings {recordings}: no such folder")
+    output = Path(options.output)
+    plan = Plan(find_experiments(options.ids), output, options.seeds, options.resume)
+    print(book_console.introduction(plan), flush=True)
+    try:
+        with book_console.Progress(len(plan.unfinished)) as progress:
+            faults = plan.train(options.jobs, progress.advance)
+        if faults:
+            raise faults[0]
+        found = results(plan, plan.baselines(book_console.say), recordings)
+    except KeyboardInterrupt:
+        print("\ninterrupted; go on with the same command and --resume", file=sys.stderr)
+        return INTERRUPTED
+    print(book_console.verdicts(found))
+    written = book_report.write(found, plan, Path(options.report) if options.report else output)
+    print(f"\nreport  {written}")
+    return 0

@@ -1,0 +1,1 @@
+"""The book's experiments: replayed to the last image where its author recorded them, else judged over seeds."""
