@@ -49,7 +49,7 @@ class DensePass:
         self.a_in = np.empty(0)  # set by `forward`
         self.a = np.empty((*examples, layer.n_out), dtype)
         self.delta = np.empty((*examples, layer.n_out), dtype)
-        self.grad_in = np.empty((*examples, layer.n_in), dtype)
+        self.grad_in = np.empty((*examples, layer.n_in if l else 0), dtype)  # images are sent nothing back
         self.w, self.b = parameters.layers[l]["w"], parameters.layers[l]["b"][..., None, :]
         self.w_transposed = self.w.swapaxes(-1, -2)
         self.ones = np.ones(examples[-1], dtype)

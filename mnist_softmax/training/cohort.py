@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
 from mnist_softmax import config
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.data.minibatches import MiniBatches
+from mnist_softmax.data.minibatches import BLOCK, MiniBatches
 from mnist_softmax.network.network import Network, Workspace
 from mnist_softmax.network.parameters import Parameters
 from mnist_softmax.training.history import History
@@ -49,6 +50,26 @@ def common(settings: config.Config) -> tuple:
         bool(training.momentum),
     )
     return settings.data, settings.network, form
+
+
+def bytes_needed(settings: config.Config, replicas: int, n: int) -> int:
+    """Memory that training a cohort takes besides the digits, in bytes: parameters, a block of images, orders.
+
+    Each replica's parameters are held twice, by its state and by the cohort; so is a velocity. A gradient is
+    formed only where a step is not plain. Left out is what an evaluation takes, a few megabytes for a while.
+    """
+    training, layers, size = (
+        settings.training,
+        settings.network.layers,
+        np.dtype(settings.training.dtype).itemsize,
+    )
+    parameters = sum((n_in + 1) * n_out for n_in, n_out in pairwise(layers))
+    copies = 2 + 2 * bool(training.momentum) + (not is_plain(training)) + (training.early_stopping is not None)
+    m = training.mini_batch_size
+    block = max(BLOCK // (m * replicas), 1) * m
+    image = layers[0] * (1 + size) + layers[-1] * size  # as a byte and as a float a pixel; its one-hot label
+    passing = m * size * (2 * sum(layers[1:]) + sum(layers[1:-1]) + layers[-1])  # a, delta, dC/da_in; a^L
+    return replicas * (copies * parameters * size + block * image + passing + n * np.dtype(np.intp).itemsize)
 
 
 class Cohort:

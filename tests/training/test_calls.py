@@ -1,0 +1,146 @@
+"""What a mini-batch costs in calls and in memory: a change that loses the speed is seen here, whatever the machine."""
+
+import dis
+import sys
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from mnist_softmax.data.dataset import Dataset, Split
+from mnist_softmax.network.layers import DensePass
+from mnist_softmax.network.network import Network
+from mnist_softmax.training.cohort import Cohort, bytes_needed
+from mnist_softmax.training.loop import start
+
+M = 10
+GRADIENT = 784 * 30 * 4  # bytes of dC/dw1 of one network
+
+
+def digits(n: int) -> Dataset:
+    rng = np.random.default_rng(0)
+    split = Split(rng.integers(0, 256, (n, 784), np.uint8), rng.integers(0, 10, n, np.uint8))
+    return Dataset(split, split, split, source="npz", location="made up", checksum="")
+
+
+def cohort_of(settings, replicas: int, n: int, **training) -> Cohort:
+    chosen = [
+        settings(seed=r, layers=(784, 30, 10), dtype="float32", mini_batch_size=M, **training)
+        for r in range(replicas)
+    ]
+    cohort = Cohort([start(each) for each in chosen], chosen, digits(n))
+    cohort.descent.use([0.01] * replicas)
+    return cohort
+
+
+def train_an_epoch(cohort: Cohort) -> None:
+    for x, y in cohort.mini_batches():
+        workspace = cohort.workspaces[x.shape[-2]]
+        cohort.network.forward(x, workspace)
+        cohort.network.backward(y, workspace)
+        cohort.descent.step(workspace)
+
+
+CALLS = {opcode for name, opcode in dis.opmap.items() if name.startswith("CALL") or name == "BINARY_OP"}
+
+
+def calls_in_an_epoch(cohort: Cohort) -> int:
+    """Every call and every operator that Python executes; a profiler would not see NumPy's functions."""
+    count = 0
+
+    def see(frame, event, arg):
+        nonlocal count
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            count += frame.f_code.co_code[frame.f_lasti] in CALLS
+        return see
+
+    before = sys.gettrace()
+    sys.settrace(see)
+    try:
+        train_an_epoch(cohort)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def calls_per_mini_batch(settings, replicas: int, **training) -> float:
+    few, many = (calls_in_an_epoch(cohort_of(settings, replicas, n, **training)) for n in (10 * M, 30 * M))
+    return (many - few) / 20
+
+
+@pytest.mark.parametrize(
+    ("replicas", "training", "most"),
+    [
+        (1, {}, 48),
+        (1, {"l2": 1.0}, 48),
+        (10, {"l2": 1.0}, 90),
+        (1, {"momentum": 0.5}, 60),
+        (10, {"momentum": 0.5}, 60),
+    ],
+)
+def test_a_mini_batch_makes_few_calls(settings, replicas, training, most):
+    """Of a plain step the products into w and b are made replica by replica: four calls more for each."""
+    assert calls_per_mini_batch(settings, replicas, **training) <= most
+
+
+def memory_while(cohort: Cohort) -> int:
+    train_an_epoch(cohort)
+    tracemalloc.start()
+    try:
+        train_an_epoch(cohort)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("replicas", [1, 10])
+def test_the_loop_over_mini_batches_allocates_nothing_of_the_size_of_a_layer(settings, replicas):
+    """Orders, labels and the sums of a softmax are made anew; not a hidden layer, not a gradient, not a block."""
+    n = 20 * M
+    assert memory_while(cohort_of(settings, replicas, n)) < GRADIENT
+
+
+def test_a_slower_way_is_seen(settings, monkeypatch):
+    calls, memory = calls_per_mini_batch(settings, 1), memory_while(cohort_of(settings, 1, 20 * M))
+
+    def descend(network: Network, workspace, eta, decay) -> None:
+        for layer, arrays in zip(workspace.layers, network.parameters.layers, strict=True):
+            arrays["w"][...] = decay[0] * arrays["w"] - eta[0] * np.matmul(
+                layer.a_in.swapaxes(-1, -2), layer.delta
+            )
+            arrays["b"][...] = arrays["b"] - eta[0] * layer.delta.sum(axis=-2)
+
+    monkeypatch.setattr(Network, "descend", descend)
+    assert memory_while(cohort_of(settings, 1, 20 * M)) > memory + GRADIENT
+    monkeypatch.undo()
+
+    forward = DensePass.forward
+
+    def one_row_at_a_time(layer, a_in):
+        forward(layer, a_in)
+        for row in range(M):
+            np.matmul(a_in[..., row, :], layer.w)
+        return layer.a
+
+    monkeypatch.setattr(DensePass, "forward", one_row_at_a_time)
+    assert calls_per_mini_batch(settings, 1) >= calls + M
+
+
+@pytest.mark.parametrize("training", [{}, {"momentum": 0.5}, {"l1": 0.1}, {"early_stopping": {"patience": 3}}])
+@pytest.mark.parametrize("replicas", [1, 3, 10])
+def test_a_cohort_takes_the_memory_that_the_formula_says(settings, replicas, training):
+    n = 2000
+    [one] = [settings(layers=(784, 30, 10), dtype="float32", mini_batch_size=M, **training)]
+    dataset = digits(n)
+    tracemalloc.start()
+    try:
+        states = [start(one) for _ in range(replicas)]
+        for state in states if one.training.early_stopping else []:
+            state.best = state.network.parameters.flat.copy()
+        cohort = Cohort(states, [one] * replicas, dataset)
+        next(cohort.mini_batches())
+        allocated = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert allocated == pytest.approx(bytes_needed(one, replicas, n), rel=0.05)
