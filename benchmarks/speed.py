@@ -1,0 +1,118 @@
+"""Seconds an epoch, beside other people's libraries and beside the five bare matrix products.
+
+    python -m benchmarks.speed [--peers torch,jax,sklearn] [--hidden 30 100] [--repeats 5] [--json FILE]
+
+An epoch is every training image once, in mini-batches of 10, float32 (the per-example loop: float64), and the
+test accuracy. All do the same work from the same weights (benchmarks/work.py); that their accuracies agree is
+checked. They take turns, an epoch each, so that a noisy machine hits all alike; ratios are taken within a turn.
+Everything runs on one core. Peers that are not installed are named and left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from benchmarks.memory import peak_memory
+from benchmarks.peers import OPTIONAL, PEERS
+from benchmarks.startup import startup
+from benchmarks.work import machine, one_core, work
+
+# Accuracies after the same epochs lie no farther apart. Those that take the orders of the work agree to rounding;
+# scikit-learn shuffles by itself, and then epochs at this constant rate differ by half a point.
+AGREE = 0.015
+
+
+def timed(hidden: int, names: list[str], repeats: int) -> list[dict[str, Any]]:
+    """A row for each peer: seconds of each epoch, per replica, taken in turns, and the last test accuracy."""
+    the_work = work(hidden)
+    epochs = {name: PEERS[name].start()(the_work) for name in names}
+    rows = {name: {"hidden": hidden, "peer": name, "seconds": [], "accuracy": None} for name in names}
+    for turn in range(repeats + 1):
+        for name, epoch in epochs.items():
+            began = perf_counter()
+            accuracy = epoch(turn + 1)
+            passed = (perf_counter() - began) / PEERS[name].replicas
+            rows[name]["accuracy"] = accuracy
+            if turn:  # the first is to warm up, or to compile
+                rows[name]["seconds"].append(passed)
+    return [*rows.values()]
+
+
+def ratio(rows: list[dict[str, Any]], name: str, other: str) -> float:
+    """The median over the turns of one's seconds over the other's."""
+    seconds = {row["peer"]: row["seconds"] for row in rows}
+    return median(a / b for a, b in zip(seconds[name], seconds[other], strict=True))
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """The rows of one network as Markdown."""
+    lines = [
+        f"| 784-{rows[0]['hidden']}-10 | s an epoch | least to most | / floor | / ours | test accuracy | peak MB |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for row in rows:
+        name, seconds = row["peer"], row["seconds"]
+        accuracy = "" if row["accuracy"] is None else f"{100 * row['accuracy']:.2f} %"
+        lines.append(
+            f"| {PEERS[name].title} | {median(seconds):.3f} | {min(seconds):.3f} to {max(seconds):.3f} "
+            f"| {ratio(rows, name, 'floor'):.2f} | {ratio(rows, name, 'ours'):.2f} | {accuracy} "
+            f"| {row['memory']:.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def disagreement(rows: list[dict[str, Any]]) -> str | None:
+    """Who did other work than ours, by the accuracy it came to."""
+    accuracies = {row["peer"]: row["accuracy"] for row in rows if row["accuracy"] is not None}
+    apart = [name for name, value in accuracies.items() if abs(value - accuracies["ours"]) > AGREE]
+    return (
+        f"accuracies differ from ours by more than {100 * AGREE:g} points: {', '.join(apart)}"
+        if apart
+        else None
+    )
+
+
+def main() -> int:
+    """Print one table a network, and the other times; 1 where the accuracies do not agree."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--peers", default=",".join(OPTIONAL), help="libraries to compare with (torch,jax,sklearn)"
+    )
+    parser.add_argument("--hidden", type=int, nargs="+", default=[30, 100], help="hidden neurons (30 100)")
+    parser.add_argument("--repeats", type=int, default=5, help="timed epochs of each (5)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    options = parser.parse_args()
+    asked = options.peers.split(",")
+    if unknown := set(asked) - {*OPTIONAL, ""}:
+        parser.error(f"--peers {', '.join(sorted(unknown))}: expected some of {','.join(OPTIONAL)}")
+    absent = [name for name in OPTIONAL if name in asked and not PEERS[name].is_here()]
+    names = [name for name in PEERS if name not in OPTIONAL or (name in asked and name not in absent)]
+    if absent:
+        print(f"not installed, left out: {', '.join(absent)}\n")
+    one_core()
+    found: dict[str, Any] = {"machine": machine(), "absent": absent, "repeats": options.repeats, "rows": []}
+    complaints = []
+    for hidden in options.hidden:
+        rows = timed(hidden, names, options.repeats)
+        for row in rows:
+            row["memory"] = peak_memory(row["peer"], hidden)
+        found["rows"] += rows
+        complaints += filter(None, [disagreement(rows)])
+        print(table(rows), "\n", flush=True)
+    found["startup"] = startup()
+    print("\n".join(f"{what}: {value:.3f} s" for what, value in found["startup"].items()))
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    for complaint in complaints:
+        print(f"error: {complaint}", file=sys.stderr)
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
