@@ -7,6 +7,7 @@ until a run comes back whole.
 
 from __future__ import annotations
 
+import re
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +32,8 @@ def connect(address: str | None) -> Client:
     """A client of the cluster. Raises UserError: no address, not installed, no answer, no fit workers."""
     if not address:
         raise UserError("--backend dask needs --scheduler tcp://HOST:PORT, the address of a Dask scheduler")
+    if not re.fullmatch(r"(\w+://)?[^\s/]+:\d{1,5}/?", address):
+        raise UserError(f"--scheduler {address}: expected tcp://HOST:PORT, the address of a Dask scheduler")
     try:
         from distributed import Client
     except ImportError:

@@ -12,7 +12,7 @@ from mnist_softmax.data.sources import load
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.experiments.exhibits import exhibits
 from mnist_softmax.experiments.results import results
-from mnist_softmax.experiments.runs import Backend, OnEvent, Outcome, survey, train_all
+from mnist_softmax.experiments.runs import Backend, OnEvent, Outcome, train_all
 from mnist_softmax.experiments.slowdown import slowdown
 from mnist_softmax.experiments.study import Study, check_configs, joined, owned, write
 
@@ -58,10 +58,13 @@ def carry_out(
     with owned(study.directory):
         study = joined(study)
         tasks = list(study.tasks().values())
-        survey(tasks, datasets)
-        on_event = on_start(study, next(iter(datasets.values())))
-        write(study)
-        outcomes = train_all(tasks, jobs, backend, scheduler, on_event)
+        told: list[OnEvent] = []
+
+        def begin() -> None:
+            told.append(on_start(study, next(iter(datasets.values()))))
+            write(study)
+
+        outcomes = train_all(tasks, jobs, backend, scheduler, lambda event: told[0](event), on_start=begin)
         on_trained()
         found = results(study)
         study.write_json("results.json", found)

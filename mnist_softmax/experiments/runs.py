@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Literal, NamedTuple
 
 import joblib
@@ -46,11 +46,13 @@ def train_all(
     scheduler: str | None = None,
     on_event: OnEvent = lambda event: None,
     cohort: int = COHORT,
+    on_start: Callable[[], None] = lambda: None,
 ) -> list[Outcome]:
     """Train every task that is not finished yet; for each, its summary or what kept it from being finished.
 
     `jobs` processes, by default one a core; with backend "dask" the workers of the cluster whose scheduler is at
     the address `scheduler`. `on_event` is told how far each run is, from another thread, and how it ended.
+    `on_start` is called when all is in order and nothing written yet.
     Results do not depend on `jobs`, `backend` or `cohort`, which bounds the networks trained in one cohort.
     Raises, before anything is touched, DataError, ConfigError, and RunDirectoryError where a directory holds
     another run or something else; UserError where the cluster is not to be had.
@@ -59,13 +61,12 @@ def train_all(
         raise ConfigError(f"jobs is {jobs}; expected at least 1")
     tasks = [task._replace(mode="resume") for task in tasks]
     datasets = {data: load(data) for data in dict.fromkeys(task.settings.data for task in tasks)}
-    outcomes: dict[int, Outcome] = {}
-    for number, outcome in enumerate(survey(tasks, datasets)):
-        if outcome is not None:
-            outcomes[number] = outcome
-            on_event(Event(number, task_epochs(outcome), outcome))
+    outcomes = {
+        number: outcome for number, outcome in enumerate(survey(tasks, datasets)) if outcome is not None
+    }
     checksums = [datasets[task.settings.data].checksum for task in tasks]
     left = [number for number in range(len(tasks)) if number not in outcomes]
+    watch: AbstractContextManager[None] = nullcontext()
     if backend == "dask":
         from mnist_softmax.experiments import cluster
 
@@ -74,15 +75,17 @@ def train_all(
         ended = cluster.train(
             tasks, groups, checksums, client, lambda number, epoch: on_event(Event(number, epoch))
         )
-        watch = _unwatched()
     else:
         jobs = min(jobs or joblib.cpu_count(), max(len(left), 1))
         groups = grouped(tasks, left, jobs, cohort)
+        watch = _watched(tasks, left, outcomes, on_event)
         if jobs == 1:
             ended = _here(tasks, groups, datasets)
         else:
             ended = processes.train(tasks, groups, checksums, jobs)
-        watch = _watched(tasks, left, outcomes, on_event)
+    on_start()
+    for number, outcome in outcomes.items():
+        on_event(Event(number, task_epochs(outcome), outcome))
     with watch:
         for number, outcome in ended:
             outcomes[number] = outcome
@@ -129,11 +132,6 @@ def _here(
     for group in groups:
         members = [tasks[number] for number in group]
         yield from zip(group, train_group(members, datasets[members[0].settings.data]), strict=True)
-
-
-@contextmanager
-def _unwatched() -> Iterator[None]:
-    yield
 
 
 @contextmanager
