@@ -1,6 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
-# test,oracle adds PyTorch, with which some tests compare gradients
+# test,oracle adds PyTorch, with which some tests compare gradients; test,dask a cluster, on which others train
 EXTRAS ?= test
 
 .PHONY: train test lint bench clean

@@ -29,11 +29,15 @@ LOOK_EVERY = 0.5  # seconds between two looks at how far the runs are
 
 
 class Event(NamedTuple):
-    """How far task `number` is: epochs trained so far and, once it has ended, what came of it."""
+    """How far task `number` is: epochs trained so far and, once it has ended, what came of it.
+
+    `earlier` marks what an earlier call has done, reported before training begins.
+    """
 
     number: int
     epochs: int
     outcome: Outcome | None = None
+    earlier: bool = False
 
 
 OnEvent = Callable[[Event], None]
@@ -84,8 +88,11 @@ def train_all(
         else:
             ended = processes.train(tasks, groups, checksums, jobs)
     on_start()
-    for number, outcome in outcomes.items():
-        on_event(Event(number, task_epochs(outcome), outcome))
+    for number, task in enumerate(tasks):
+        known = outcomes.get(number)
+        epochs = RunDirectory(task.directory).epochs_so_far() if known is None else task_epochs(known)
+        if known is not None or epochs:
+            on_event(Event(number, epochs, known, earlier=True))
     with watch:
         for number, outcome in ended:
             outcomes[number] = outcome
@@ -140,7 +147,7 @@ def _watched(
 ) -> Iterator[None]:
     """Meanwhile report epochs as the runs' metrics.jsonl grow, whoever it is that trains them."""
     over = threading.Event()
-    seen = dict.fromkeys(numbers, 0)
+    seen = {number: RunDirectory(tasks[number].directory).epochs_so_far() for number in numbers}
 
     def look() -> None:
         while not over.wait(LOOK_EVERY):

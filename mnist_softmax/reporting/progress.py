@@ -20,6 +20,7 @@ class RunsProgress:
     def __init__(self, total: int, epochs: int) -> None:
         self.total, self.epochs = total, max(epochs, 1)
         self.trained: dict[int, int] = {}
+        self.begun: set[int] = set()
         self.done: set[int] = set()
         self.failed: set[int] = set()
         self.lock = threading.Lock()
@@ -28,7 +29,7 @@ class RunsProgress:
         self.printed = 0
         self.bar: tqdm | None = None
         if sys.stderr.isatty():
-            shape = "{desc} |{bar}| {n_fmt}/{total_fmt} epochs, {remaining} left"
+            shape = "{desc} |{bar}| {n_fmt}/{total_fmt} epochs{postfix}"
             self.bar = tqdm(total=self.epochs, bar_format=shape, dynamic_ncols=True, leave=False)
             self.bar.set_description_str(self.counts())
 
@@ -37,6 +38,10 @@ class RunsProgress:
         with self.lock:
             before = self.trained.get(event.number, 0)
             self.trained[event.number] = max(before, event.epochs)
+            if event.earlier:
+                self.at_start += event.epochs
+            else:
+                self.begun.add(event.number)
             if event.outcome is not None:
                 failed = isinstance(event.outcome, UserError)
                 (self.failed if failed else self.done).add(event.number)
@@ -44,19 +49,18 @@ class RunsProgress:
                     self.bar.write(f"a run failed: {event.outcome}", file=sys.stderr)
                 elif failed:
                     print(f"a run failed: {event.outcome}", file=sys.stderr, flush=True)
-                if monotonic() - self.began < 0.2:  # what was finished before
-                    self.at_start += event.epochs
             if self.bar:
                 self.bar.set_description_str(self.counts(), refresh=False)
+                self.bar.set_postfix_str(self.time_left(), refresh=False)
                 self.bar.n = min(self.sum(), self.epochs)
                 self.bar.refresh()
-            elif self.sum() * LINES // self.epochs > self.printed or self.is_over():
+            elif self.sum() * LINES // self.epochs > self.printed or (self.is_over() and not event.earlier):
                 self.printed = self.sum() * LINES // self.epochs
                 print(f"{self.counts()}; {self.time_left()}", file=sys.stderr, flush=True)
 
     def counts(self) -> str:
         """Such as "12 done, 10 running, 0 failed of 30"."""
-        running = len(self.trained.keys() - self.done - self.failed)
+        running = len(self.begun - self.done - self.failed)
         return f"{len(self.done)} done, {running} running, {len(self.failed)} failed of {self.total}"
 
     def sum(self) -> int:
@@ -73,7 +77,7 @@ class RunsProgress:
         if self.is_over():
             return f"{passed:.0f} s in all"
         if here <= 0:
-            return "time left unknown"
+            return "time left not known yet"
         return f"about {passed * (self.epochs - self.sum()) / here:.0f} s left"
 
     def close(self) -> None:
