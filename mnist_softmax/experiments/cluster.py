@@ -24,7 +24,7 @@ from mnist_softmax.training.checkpoint import replacing
 if TYPE_CHECKING:
     from distributed import Client
 
-PATIENCE = 8  # seconds until a scheduler that does not answer is given up
+PATIENCE = 6  # seconds until a scheduler that does not answer is given up
 Files = dict[str, bytes]
 
 

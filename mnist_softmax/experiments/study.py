@@ -7,7 +7,6 @@ runs/<name>/seed-<n>/  ordinary run directories
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -165,8 +164,10 @@ def owned(directory: Path) -> Iterator[None]:
         raise RunDirectoryError(f"{directory}: another process is at work in it; wait for it to end") from None
     except (FileExistsError, NotADirectoryError):
         raise RunDirectoryError(f"{directory}: is no folder; choose another with --output") from None
-    except PermissionError as error:
-        raise RunDirectoryError(f"{directory}: cannot be written: {os.strerror(error.errno or 0)}") from None
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise RunDirectoryError(f"{directory}: cannot be written: {error.strerror or error}") from None
 
 
 def write(study: Study) -> None:

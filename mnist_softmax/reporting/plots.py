@@ -19,6 +19,8 @@ from mnist_softmax.training.history import History
 
 COLOURS = ("#0b6fb8", "#c2410c", "#15803d", "#9333ea", "#a16207", "#be185d", "#0f766e", "#475569")
 INK, FAINT = "#1f2328", "#d9d9d6"
+MOST_BANDS = 4  # more of them hide each other
+BAND = ", and its 95 % t-interval as a band"
 SIZE = (5.2, 3.4)  # inches: small, so that the letters can be read on a phone
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -57,7 +59,7 @@ def accuracy_curves(histories: dict[str, list[History]]) -> Picture:
     """Validation accuracy over the epochs of each config: mean over seeds, with the 95 % t-interval as a band."""
     return _curves(
         histories, "validation_accuracy", "accuracy", "validation accuracy, %", 100,
-        "Validation accuracy after each epoch: mean over seeds, and its 95 % t-interval as a band.",
+        f"Validation accuracy after each epoch: mean over seeds{BAND}.",
     )  # fmt: skip
 
 
@@ -69,8 +71,8 @@ def cost_curves(histories: dict[str, list[History]]) -> Picture:
     }
     return _curves(
         relative, "cost", "cost", "training cost, first epoch = 1", 1,
-        "Training cost after each epoch, as a multiple of the config's own after its first: different cost functions "
-        "are different quantities.",
+        f"Training cost after each epoch, as a multiple of the config's own after its first, mean over seeds{BAND}: "
+        "different cost functions are different quantities.",
     )  # fmt: skip
 
 
@@ -100,8 +102,11 @@ def _curves(
             )
             axes.plot(epochs, middle, color=COLOURS[k % len(COLOURS)], linewidth=1.6, label=config,
                       marker="o" if length == 1 else None)  # fmt: skip
-            axes.fill_between(epochs, low, high, color=COLOURS[k % len(COLOURS)], alpha=0.2, linewidth=0)
+            if len(histories) <= MOST_BANDS:
+                axes.fill_between(epochs, low, high, color=COLOURS[k % len(COLOURS)], alpha=0.2, linewidth=0)
             ends.append(f"{config} from {middle[0]:.4g} to {middle[-1]:.4g}")
+        if len(histories) > MOST_BANDS:
+            caption = caption.replace(BAND, "")
         axes.set(xlabel="epoch", ylabel=label)
         axes.xaxis.get_major_locator().set_params(integer=True)
         _legend(axes, len(histories))
