@@ -139,7 +139,7 @@ class Book(Section):
     chapter: PositiveInt
     section: str
     title: str
-    runs: dict[str, dict[str, Any]] = {}
+    runs: dict[str, dict[str, Any]] = Field(default={})
     """Several trainings in one experiment: for each name, the keys of the config that it changes."""
     seeded_runs: tuple[str, ...] | None = None
     """Which of `runs` are trained with many seeds; all of them, if nothing is said."""

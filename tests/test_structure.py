@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = "mnist_softmax"
-READ_BY_ALL = ("__init__", "errors", "config", "config_file")
+READ_BY_ALL = ("__init__", "errors", "schema", "claims", "config", "config_file")
 ORDER = ("data", "network", "training", "experiments", "reporting", "commands", "cli", "__main__")
 
 

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "ids", nargs="*", metavar="ID", help="such as ch3_overfit_1000, chapter1, all; none lists them"
     )
     parser.add_argument("--seeds", type=int, default=10, metavar="N", help="runs for each number (10)")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes at once (2)")
+    parser.add_argument("--jobs", type=int, metavar="N", help="processes (one a core)")
     parser.add_argument("--output", default="runs/book", metavar="DIR", help="where runs go (runs/book)")
     parser.add_argument("--resume", action="store_true", help="keep finished runs, go on with the others")
     parser.add_argument(
@@ -35,30 +35,36 @@ def run(options: argparse.Namespace) -> int:
 
     from mnist_softmax.errors import ConfigError
     from mnist_softmax.experiments.book.experiment import find_experiments
-    from mnist_softmax.experiments.book.reproduce import LEAST_SEEDS, Plan, results
+    from mnist_softmax.experiments.book.reproduce import LEAST_SEEDS, Plan, results, standard_epochs
     from mnist_softmax.reporting import book_console, book_report
+    from mnist_softmax.reporting.progress import RunsProgress
 
     if not options.ids:
         print(book_console.listing(find_experiments(["all"])))
         return 0
-    for name, value, least in (("seeds", options.seeds, LEAST_SEEDS), ("jobs", options.jobs, 1)):
-        if value < least:
-            raise ConfigError(f"--{name} {value}: expected at least {least}")
+    if options.seeds < LEAST_SEEDS:
+        raise ConfigError(f"--seeds {options.seeds}: expected at least {LEAST_SEEDS}, for an interval")
+    if options.jobs is not None and options.jobs < 1:
+        raise ConfigError(f"--jobs {options.jobs}: expected at least 1")
     recordings = Path(options.recordings) if options.recordings else None
     if recordings and not recordings.is_dir():
         raise ConfigError(f"--recordings {recordings}: no such folder")
     output = Path(options.output)
-    plan = Plan(find_experiments(options.ids), output, options.seeds, options.resume)
+    plan = Plan(find_experiments(options.ids), output, options.seeds)
+    if not options.resume:
+        plan.refuse_what_is_begun()
     print(book_console.introduction(plan), flush=True)
+    epochs = sum(standard_epochs(task.settings) for task in plan.every_task())
+    progress = RunsProgress(len(plan.every_task()), round(epochs))
     try:
-        with book_console.Progress(len(plan.unfinished)) as progress:
-            faults = plan.train(options.jobs, progress.advance)
-        if faults:
-            raise faults[0]
+        plan.train(options.jobs, progress.show)
+        progress.close()
         found = results(plan, plan.baselines(book_console.say), recordings)
     except KeyboardInterrupt:
         print("\ninterrupted; go on with the same command and --resume", file=sys.stderr)
         return INTERRUPTED
+    finally:
+        progress.close()
     print(book_console.verdicts(found))
     written = book_report.write(found, plan, Path(options.report) if options.report else output)
     print(f"\nreport  {written}")

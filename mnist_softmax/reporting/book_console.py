@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Any
 
-from tqdm import tqdm
-
 from mnist_softmax.experiments.book.experiment import Experiment
 from mnist_softmax.experiments.book.reproduce import Plan
-from mnist_softmax.experiments.run import Task
 from mnist_softmax.reporting.book_words import rows
 
 
@@ -25,37 +21,7 @@ def listing(experiments: Sequence[Experiment]) -> str:
 def introduction(plan: Plan) -> str:
     """What is to be done."""
     experiments = len(plan.experiments)
-    return (
-        f"{experiments} experiment{'s' * (experiments != 1)}, {plan.total} runs in {plan.output}, "
-        f"{len(plan.unfinished)} of them to be trained"
-    )
-
-
-class Progress:
-    """A bar over all the work on a terminal; elsewhere a line for each run that has ended."""
-
-    def __init__(self, runs: int) -> None:
-        self.runs, self.done, self.share = runs, 0, 0.0
-        self.bar: Any = None
-
-    def __enter__(self) -> Progress:
-        if self.runs and sys.stderr.isatty():
-            form = "{percentage:3.0f} %|{bar}| {elapsed}, {remaining} left{postfix}"
-            self.bar = tqdm(total=1.0, bar_format=form, dynamic_ncols=True)
-        return self
-
-    def advance(self, task: Task, share: float) -> None:
-        """A run has ended, which was this share of the work."""
-        self.done, self.share = self.done + 1, self.share + share
-        if self.bar is not None:
-            self.bar.set_postfix_str(f"{self.done} of {self.runs} runs")
-            self.bar.update(share)
-        else:
-            print(f"{100 * self.share:3.0f} %  {self.done} of {self.runs}  {task.directory}", flush=True)
-
-    def __exit__(self, *exception: object) -> None:
-        if self.bar is not None:
-            self.bar.close()
+    return f"{experiments} experiment{'s' * (experiments != 1)}, {len(plan.every_task())} runs in {plan.output}"
 
 
 def say(text: str) -> None:

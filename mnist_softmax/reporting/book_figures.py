@@ -17,31 +17,21 @@ from mnist_softmax.experiments.book.experiment import ONLY, Experiment, referenc
 from mnist_softmax.experiments.book.replay import book_cost
 from mnist_softmax.experiments.book.reproduce import Plan, load_whole
 from mnist_softmax.experiments.run_directory import RunDirectory
+from mnist_softmax.reporting.figures import save
+from mnist_softmax.reporting.plots import COLOURS, SIZE, STYLE
 
-BLUE, ORANGE, GREY = "#2A6EA6", "#E08700", "#8a8a8a"
-COLOURS = (BLUE, ORANGE, "#3B8E4A", "#B0413E")
-STYLE: Any = {
-    "svg.fonttype": "none",  # text stays text, and the file small
-    "svg.hashsalt": "mnist-softmax",
-    "path.simplify_threshold": 0.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.alpha": 0.3,
-    "font.size": 9,
-    "legend.frameon": False,
-}
+GREY = "#8a8a8a"
+BLUE, ORANGE, *_ = COLOURS
 
 
 def draw(plan: Plan, folder: Path) -> dict[str, list[str]]:
     """Draw what belongs to the plan's experiments as PNG and SVG; the names of the figures by experiment."""
     drawn: dict[str, list[str]] = {}
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(STYLE | {"font.size": 9, "axes.titlesize": 9}):
         for experiment in plan.experiments:
             for name, figure in _figures(experiment, plan):
-                folder.mkdir(parents=True, exist_ok=True)
-                figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
-                figure.savefig(folder / f"{name}.png", dpi=110)
+                save(figure, folder / f"{name}.svg")
+                save(figure, folder / f"{name}.png")
                 drawn.setdefault(experiment.id, []).append(name)
     return drawn
 
@@ -99,7 +89,7 @@ class Curves:
 
 
 def _axes(title: str, x: str, y: str) -> tuple[Figure, Any]:
-    figure = Figure(figsize=(5.2, 3.4), layout="constrained")
+    figure = Figure(figsize=SIZE)
     axes = figure.add_subplot(title=title, xlabel=x, ylabel=y)
     return figure, axes
 
@@ -217,7 +207,7 @@ def _initial_bars(experiment: Experiment, plan: Plan, claim: claims.Bars) -> Fig
     theirs = np.array(reference()["recordings"][claim.recording]["gradients"])
     settings = RunDirectory(plan.tasks[experiment.id].seeded[0].directory).read_config()
     ours = gradients.initial_gradients(settings, plan.datasets[experiment.data], claim.neurons)
-    figure = Figure(figsize=(5.2, 3.4), layout="constrained")
+    figure = Figure(figsize=SIZE)
     neurons = np.arange(1, claim.neurons + 1)
     panels: Sequence[Any] = figure.subplots(1, len(ours), sharey=True)
     for layer, axes in enumerate(panels):

@@ -43,7 +43,7 @@ def _replay_rows(result: dict[str, Any]) -> list[Row]:
     if exact:
         runs = sorted({_run(replay) for replay in exact})
         epochs = ", ".join(sorted({f"{replay['equal']} of {replay['epochs']}" for replay in exact}))
-        what = f"replay{', '.join(runs)}: {_names(exact)}"
+        what = f"replay {', '.join(run.strip() for run in runs)}".rstrip() + f": {_names(exact)}"
         lines.append(Row(what, "recorded", "the same", "", str(len(runs)), "", f"exact: {epochs} epochs"))
     for replay in compared:
         if not replay["exact"]:

@@ -12,7 +12,7 @@ from mnist_softmax import claims
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.experiments.book import gradients
 from mnist_softmax.experiments.book.experiment import ONLY, reference
-from mnist_softmax.experiments.book.statistics import predict
+from mnist_softmax.experiments.book.prediction import predict
 from mnist_softmax.experiments.run_directory import RunDirectory
 from mnist_softmax.experiments.trained import answers, load_network
 from mnist_softmax.training.history import History, best_epoch

@@ -5,19 +5,24 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mnist_softmax.config import Config, Data
 from mnist_softmax.data.dataset import Dataset
+from mnist_softmax.data.sources import load
 from mnist_softmax.errors import ConfigError, RunDirectoryError, UserError
 from mnist_softmax.experiments.book.baselines import run_baseline
 from mnist_softmax.experiments.book.experiment import Experiment, reference
 from mnist_softmax.experiments.book.judge import Evidence, headline, judge, select
 from mnist_softmax.experiments.book.replay import author_file, compare
-from mnist_softmax.experiments.book.training import digits, train_all, unfinished, work
 from mnist_softmax.experiments.run import Task
 from mnist_softmax.experiments.run_directory import RunDirectory
+from mnist_softmax.experiments.runs import OnEvent, train_all
 
+SPLITS = ("train", "validation", "test")
 LEAST_SEEDS = 4  # below that a best of three has no spread
 
 Result = dict[str, Any]
@@ -33,11 +38,10 @@ class Tasks(NamedTuple):
 class Plan:
     """What has to be trained for some experiments, and where it goes."""
 
-    def __init__(self, experiments: Sequence[Experiment], output: Path, seeds: int, resume: bool) -> None:
-        """Raises DataError where the digits are not to be had, RunDirectoryError where `output` holds runs
-        and is not to be resumed, or those of other configs. Nothing has been written by then."""
+    def __init__(self, experiments: Sequence[Experiment], output: Path, seeds: int) -> None:
+        """Raises DataError where the digits are not to be had."""
         self.experiments, self.output = experiments, output
-        self.datasets = {data: digits(data) for data in {experiment.data for experiment in experiments}}
+        self.datasets = {experiment.data: digits(experiment.data) for experiment in experiments}
         self.tasks = {
             experiment.id: Tasks(
                 experiment.seeded(output, seeds),
@@ -45,25 +49,36 @@ class Plan:
             )
             for experiment in experiments
         }
-        every = [task for tasks in self.tasks.values() for kind in tasks for task in kind]
-        begun = [task for task in every if RunDirectory(task.directory).config.is_file()]
-        if begun and not resume:
-            raise RunDirectoryError(
-                f"{begun[0].directory}: holds a run already; --resume keeps what is finished and goes on, "
-                "--output DIR begins anew elsewhere"
-            )
-        self.unfinished = unfinished(every)
-        self.total = len(every)
 
-    def train(self, jobs: int, on_end: Callable[[Task, float], None]) -> list[UserError]:
-        """Train what is unfinished; `on_end(task, its share of the work)` after each. Gives what went wrong."""
-        faults: list[UserError] = []
-        whole = sum(work(task.settings) for task in self.unfinished)
-        for task, outcome in train_all(self.unfinished, jobs):
+    def every_task(self) -> list[Task]:
+        """All of them, those that take longest first, so that no process is left with one of these at the end."""
+        tasks = [task for tasks in self.tasks.values() for kind in tasks for task in kind]
+        return sorted(tasks, key=lambda task: -standard_epochs(task.settings))
+
+    def refuse_what_is_begun(self) -> None:
+        """Raises RunDirectoryError where one of the runs is on disk already."""
+        for task in self.every_task():
+            if RunDirectory(task.directory).config.is_file():
+                raise RunDirectoryError(
+                    f"{task.directory}: holds a run already; --resume keeps what is finished and goes on, "
+                    "--output DIR begins anew elsewhere"
+                )
+
+    def train(self, jobs: int | None, on_event: OnEvent) -> None:
+        """Train what is not finished. An event's epochs are `standard_epochs`.
+
+        Raises as `train_all`; and, when the others have been trained, the first fault of a run that was not.
+        """
+        tasks = self.every_task()
+        each = [standard_epochs(task.settings) / task.settings.training.epochs for task in tasks]
+        outcomes = train_all(
+            tasks,
+            jobs,
+            on_event=lambda event: on_event(event._replace(epochs=round(event.epochs * each[event.number]))),
+        )
+        for outcome in outcomes:
             if isinstance(outcome, UserError):
-                faults.append(outcome)
-            on_end(task, work(task.settings) / whole)
-        return faults
+                raise outcome
 
     def baselines(self, say: Callable[[str], None]) -> dict[str, list[dict[str, Any]]]:
         """What the classifiers that are no networks find, by id of the experiment."""
@@ -74,6 +89,21 @@ class Plan:
                 cache = self.output / "baselines"
                 found[experiment.id] = run_baseline(baseline.method, baseline.sizes, dataset, scale, cache, say)
         return found
+
+
+def standard_epochs(settings: Config) -> float:
+    """How long a run takes, in epochs of the book's first network over 50,000 images."""
+    training, data, layers = settings.training, settings.data, settings.network.layers
+    evaluated = 10_000 * sum(any(metric.startswith(split) for metric in training.monitor) for split in SPLITS)
+    images = (data.training_size or 50_000) + evaluated / 4 / training.monitor_every
+    connections = sum(n_in * n_out for n_in, n_out in pairwise(layers))
+    return training.epochs * (images + 1000) / 51_000 * (connections + 10_000) / 34_000
+
+
+@lru_cache(maxsize=8)
+def digits(data: Data) -> Dataset:
+    """As `load`, but once."""
+    return load(data)
 
 
 def load_whole(experiment: Experiment) -> Dataset:
