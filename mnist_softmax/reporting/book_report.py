@@ -23,16 +23,16 @@ RULES = """\
 random numbers, in float64 and in the order of rounding of his programs, and compared epoch by epoch: a count of
 right answers must be the same, a cost within a millionth of itself. Epochs count from 0, as in the book.
 
-**Printed numbers.** Most runs of the book were not seeded, so its number is one draw of many. N runs of ours give
+**Printed numbers.** Most runs of the book were not seeded, so its number is one draw of many. n runs of ours give
 the mean and standard deviation (sd) of reports made as the book's was (peak or final, test or validation, best of
-so many runs), and the 95 % prediction interval for one more such report: mean ± t · sd · √(1 + k/n), n runs,
-k of them in a report, t of (n - 1)/k degrees of freedom. *Consistent*: the book's number lies in that interval. Otherwise by how much our mean is
-higher or lower. The rule was fixed before the runs. A transcript is judged epoch by epoch in the same way;
-gradient norms by their logarithms, where nine of ten points must lie inside; a statement, or one answer to all
-images, by how many runs do so, at least half of them.
+k runs), and the 95 % prediction interval for one more such report: mean ± t · sd · √(1 + k/n), t of (n - 1)/k
+degrees of freedom. *Consistent*: the book's number lies in that interval. Otherwise by how much our mean is higher
+or lower. The rule was fixed before the runs. A transcript is judged epoch by epoch in the same way; gradient norms
+by their logarithms, where nine of ten points must lie inside; a statement, or one answer to all images, by how many
+runs do so, at least half of them.
 
 **Ours.** The peak on test chooses its epoch by the test images, as the book does. Our own figure is test accuracy
-at the epoch with the best validation accuracy, the last column.
+at the epoch with the best validation accuracy, the last column but one.
 """
 
 

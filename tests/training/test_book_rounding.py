@@ -26,7 +26,6 @@ def test_steps_round_as_the_books_programs_do(dataset, settings, l2):
             np.eye(4)[dataset.train.labels[chosen_images]],
             10,
         )
-        m = len(x)
         a1 = expit(x @ w1 + b1)
         delta2 = expit(a1 @ w2 + b2) - y
         delta1 = (1 - a1) * a1 * (delta2 @ w2.T)

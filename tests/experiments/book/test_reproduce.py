@@ -29,7 +29,8 @@ book:
   recording: {{figures: none, program: fig/none.py, metrics: [test_accuracy], one_list: true}}
   claims:
     - {{kind: printed, metric: test_accuracy, select: peak, run: fast, best_of: 3, value: 12.34}}
-    - {{kind: statement, metric: test_accuracy, select: final, run: fast, minus: slow, says: it is faster, above: -100}}
+    - {{kind: statement, metric: test_accuracy, select: final, run: fast, minus: slow, above: -100,
+       says: it is faster}}
 """
 
 
