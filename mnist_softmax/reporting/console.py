@@ -57,12 +57,16 @@ class EpochTable:
 
     def line(self, record: Record) -> str:
         """The figures of one epoch; an accuracy as percent and as a count."""
-        cells = [self._cell(metric, record[metric]).rjust(self._width(metric)) for metric in self.metrics]
+        cells = [self._cell(metric, record.get(metric)).rjust(self._width(metric)) for metric in self.metrics]
         return "  ".join(
             [f"{record['epoch']:5d}", *cells, f"{record['learning_rate']:13.6g}", f"{record['seconds']:7.2f}"]
         )
 
-    def _cell(self, metric: str, value: float) -> str:
+    def _cell(self, metric: str, value: Any) -> str:
+        if value is None:  # an epoch that monitor_every leaves out
+            return ""
+        if isinstance(value, list):  # a number for each hidden layer
+            return " ".join(f"{each:.2e}" for each in value)
         return accuracy(value, self.n[metric.split("_")[0]]) if metric.endswith("accuracy") else f"{value:.5f}"
 
     def _width(self, metric: str) -> int:

@@ -33,12 +33,13 @@ def read(paths: Sequence[str], metrics: Sequence[str]) -> list[Curves]:
         if not history:
             raise RunDirectoryError(f"{path}: has no epoch to show yet")
         for metric in metrics:
-            if metric not in history[0]:
-                measured = ", ".join(sorted(set(history[0]) - {"epoch"}))
+            if all(metric not in record for record in history):
+                measured = ", ".join(sorted({key for record in history for key in record} - {"epoch"}))
                 raise ConfigError(
                     f"{path}: did not measure '{metric}', but {measured}; training.monitor says what is measured"
                 )
-        runs.append(Curves(name, history))
+        complete = [record for record in history if all(metric in record for metric in metrics)]
+        runs.append(Curves(name, complete))
     return runs
 
 
@@ -57,9 +58,14 @@ def table(runs: Sequence[Curves], metrics: Sequence[str]) -> str:
     lines = [f"{'run':{width}}  epoch" + "".join(f"  {metric:>17}" for metric in metrics)]
     for run in runs:
         last = run.history[-1]
-        cells = "".join(f"  {last[metric]:>{max(17, len(metric))}.6g}" for metric in metrics)
+        cells = "".join(f"  {_text(last[metric]):>{max(17, len(metric))}}" for metric in metrics)
         lines.append(f"{run.name:{width}}  {last['epoch']:5d}{cells}")
     return "\n".join(lines)
+
+
+def _text(value: float | list[float]) -> str:
+    """A list has a number for each hidden layer."""
+    return " ".join(f"{each:.3g}" for each in value) if isinstance(value, list) else f"{value:.6g}"
 
 
 def plot(runs: Sequence[Curves], metrics: Sequence[str], path: str) -> None:
@@ -76,7 +82,7 @@ def plot(runs: Sequence[Curves], metrics: Sequence[str], path: str) -> None:
         panel.set(title=metric.replace("_", " "), xlabel="epoch")
         if metric.endswith(("accuracy", "output")):
             panel.set_ylim(-0.03, 1.03)
-        if metric.endswith("cost"):
+        if metric.endswith(("cost", "norms")):
             panel.set_yscale("log")
         panel.grid(alpha=0.3)
     labels = figure.axes[0].get_legend_handles_labels()
