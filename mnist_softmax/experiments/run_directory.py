@@ -162,9 +162,10 @@ def _refuse_ended(run: RunDirectory, settings: Config, mode: Mode) -> None:
 
 
 def refuse_other_config(run: RunDirectory, settings: Config) -> None:
-    """Only the number of epochs may differ from what the run was begun with, and the folder it was moved to."""
+    """Only the number of epochs may differ from what the run was begun with, the folder it was moved to, and what
+    the book says of it."""
     stored = run.read_config()
-    then, now = (flat(each.model_dump(mode="json")) for each in (stored, settings))
+    then, now = (flat(each.model_dump(mode="json", exclude={"book"})) for each in (stored, settings))
     differing = [
         key for key in now if now[key] != then.get(key) and key not in ("training.epochs", "output.directory")
     ]

@@ -106,6 +106,14 @@ def _plot(axes: Any, curves: Curves, run: str, metric: str, label: str, colour: 
         )  # fmt: skip
 
 
+def _legend(axes: Any, **where: Any) -> None:
+    """Our curves first, the author's points last."""
+    entries = sorted(
+        zip(*axes.get_legend_handles_labels(), strict=True), key=lambda entry: "author" in entry[1]
+    )
+    axes.legend(*zip(*entries, strict=True), **where)
+
+
 def _once(axes: Any, label: str) -> str:
     return f"_{label}" if label in axes.get_legend_handles_labels()[1] else label
 
@@ -114,7 +122,7 @@ def _single(metric: str, title: str, y: str, first: int) -> Callable[[Curves], F
     def paint(curves: Curves) -> Figure:
         figure, axes = _axes(title, "epoch", y)
         _plot(axes, curves, ONLY, metric, "replayed", BLUE, first)
-        axes.legend()
+        _legend(axes)
         return figure
 
     return paint
@@ -125,7 +133,7 @@ def _train_and_test(curves: Curves) -> Figure:
     _plot(axes, curves, ONLY, "train_accuracy", "training, replayed", ORANGE)
     _plot(axes, curves, ONLY, "test_accuracy", "test, replayed", BLUE)
     axes.set_ylim(90, 100)
-    axes.legend(loc="lower right")
+    _legend(axes, loc="lower right")
     return figure
 
 
@@ -134,7 +142,7 @@ def _starting_weights(curves: Curves) -> Figure:
     _plot(axes, curves, "large", "validation_accuracy", "N(0, 1), replayed", BLUE)
     _plot(axes, curves, "default", "validation_accuracy", "N(0, 1/n_in), replayed", ORANGE)
     axes.set_ylim(85, 100)
-    axes.legend(loc="lower right")
+    _legend(axes, loc="lower right")
     return figure
 
 
@@ -142,7 +150,7 @@ def _learning_rates(curves: Curves) -> Figure:
     figure, axes = _axes("Training cost at three learning rates", "epoch", "cost with penalty")
     for run, colour in zip(curves.runs, COLOURS, strict=False):
         _plot(axes, curves, run, "train_cost", f"eta = {run}", colour)
-    axes.legend(ncols=2, loc="upper right")
+    _legend(axes, ncols=2, loc="upper right")
     return figure
 
 
@@ -162,7 +170,7 @@ def _more_data(scale: str, with_svm: bool) -> Callable[[Curves], Figure]:
         if with_svm:
             _svm(axes, curves)
         axes.set_xscale(scale)
-        axes.legend(loc="lower right")
+        _legend(axes, loc="lower right")
         return figure
 
     return paint
@@ -199,7 +207,9 @@ def _speed(experiment: Experiment, plan: Plan, claim: claims.Curves) -> Figure:
         axes.plot(recorded["epochs"], theirs, "o", markersize=3, markerfacecolor="none", markeredgecolor="black",
                   markeredgewidth=0.6, label=_once(axes, "recorded by the book's author"))  # fmt: skip
     axes.set_yscale("log")
-    axes.legend(ncols=2, loc="upper right", title=f"median and range of {len(courses)} runs", title_fontsize=8)
+    _legend(
+        axes, ncols=2, loc="upper right", title=f"median and range of {len(courses)} runs", title_fontsize=8
+    )
     return figure
 
 

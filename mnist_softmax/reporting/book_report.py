@@ -36,6 +36,14 @@ at the epoch with the best validation accuracy, the last column but one.
 """
 
 
+IN_GENERAL = """\
+**In general.** Runs over seeds are in float32, unless the config says otherwise, and draw from NumPy's PCG64, each
+use of random numbers from a stream of its own; the book's programs computed in float64 and drew from the Mersenne
+twister. Costs and activations are computed so that they cannot overflow, where the book's programs replace what
+has overflowed. Time is seconds of one process, summed over runs, on a machine that had other work to do as well.
+"""
+
+
 def write(found: Sequence[Result], plan: Plan, folder: Path) -> Path:
     """Merge `found` into the folder's results.json and write the rest anew from it, figures first.
 
@@ -71,7 +79,7 @@ def page(content: dict[str, Any]) -> str:
         "`mnist-softmax reproduce` lists the experiments, `mnist-softmax reproduce ID` runs one, "
         "`mnist-softmax reproduce chapter3` a chapter, `mnist-softmax reproduce all` everything.\n"
     )
-    parts.append(RULES)
+    parts += [RULES, IN_GENERAL]
     for chapter in sorted({result["chapter"] for result in results}):
         chosen = [result for result in results if result["chapter"] == chapter]
         parts.append(f"## Chapter {chapter}\n")

@@ -1,0 +1,62 @@
+"""docs/results.md and the README's table say what docs/results.json holds, and nothing else."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mnist_softmax.experiments.book.experiment import find_experiments
+from mnist_softmax.reporting import book_report
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+
+@pytest.fixture(scope="module")
+def stored():
+    return json.loads((DOCS / "results.json").read_text(encoding="utf-8"))
+
+
+def test_the_page_is_written_from_the_stored_results(stored):
+    assert (DOCS / "results.md").read_text(encoding="utf-8") == book_report.page(stored)
+
+
+def test_the_readme_has_the_short_form_of_it(stored):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert book_report.between_markers(readme, book_report.short(stored)) == readme
+
+
+def test_every_experiment_has_a_verdict_from_enough_runs(stored):
+    """Ten seeds for the printed numbers of networks with 30 hidden neurons, five for larger ones."""
+    results = {result["id"]: result for result in stored["results"]}
+    experiments = {experiment.id: experiment for experiment in find_experiments(["all"])}
+    assert set(results) == set(experiments)
+    for id, result in results.items():
+        book = experiments[id].book
+        assert [finding["kind"] for finding in result["findings"]] == [claim.kind for claim in book.claims]
+        assert all(finding["verdict"] for finding in result["findings"])
+        for finding in result["findings"]:
+            if finding["kind"] in ("printed", "transcript", "one_class"):
+                small = (
+                    max(experiments[id].settings(experiments[id].runs[0]).network.layers[1:-1], default=0) <= 30
+                )
+                assert finding["n"] >= (10 if small else 5)
+
+
+def test_every_figure_is_there_as_png_and_svg(stored):
+    names = [name for figures in stored["figures"].values() for name in figures]
+    assert len(names) >= 17
+    for name in names:
+        for suffix in (".png", ".svg"):
+            assert (DOCS / "figures" / "book" / (name + suffix)).stat().st_size < 150_000
+
+
+def test_a_readme_without_the_second_marker_is_refused():
+    with pytest.raises(book_report.ConfigError, match="without"):
+        book_report.between_markers(f"a {book_report.BEGIN} b", "c")
+
+
+def test_what_stands_around_the_markers_is_kept():
+    text = f"before\n{book_report.BEGIN}\nold\n{book_report.END}\nafter\n"
+    expected = f"before\n{book_report.BEGIN}\nnew\n{book_report.END}\nafter\n"
+    assert book_report.between_markers(text, "new\n") == expected
