@@ -1,4 +1,4 @@
-"""What a mini-batch costs in calls and in memory: a change that loses the speed is seen here, whatever the machine."""
+"""What a mini-batch costs in calls and in memory: a change that loses the speed is seen, whatever the machine."""
 
 import dis
 import sys
