@@ -116,9 +116,9 @@ def test_a_jacobian_wrong_in_one_column_by_a_millionth_is_caught(dataset, settin
 def test_a_missing_1_over_m_is_caught(dataset, settings, monkeypatch):
     make = network_module.Workspace.__init__
 
-    def without_m(self, network, m):
+    def without_m(self, network, m, mean=True):
         make(self, network, m)
-        self.m = np.array(1, network.dtype)
+        self.divisor = np.array(1, network.dtype)
 
     monkeypatch.setattr(network_module.Workspace, "__init__", without_m)
     checks = gradient_check(settings(), dataset)

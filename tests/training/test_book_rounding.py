@@ -24,7 +24,7 @@ def test_steps_round_as_the_books_programs_do(dataset, settings, l2):
         x, y, m = (
             dataset.train.images[chosen_images] / 256.0,
             np.eye(4)[dataset.train.labels[chosen_images]],
-            10,
+            len(chosen_images),
         )
         a1 = expit(x @ w1 + b1)
         delta2 = expit(a1 @ w2 + b2) - y
