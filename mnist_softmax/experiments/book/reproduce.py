@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from mnist_softmax.config import Config, Data
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.data.sources import load
-from mnist_softmax.errors import ConfigError, RunDirectoryError, UserError
+from mnist_softmax.errors import ConfigError, DataError, RunDirectoryError, UserError
 from mnist_softmax.experiments.book.baselines import run_baseline
 from mnist_softmax.experiments.book.experiment import Experiment, reference
 from mnist_softmax.experiments.book.judge import Evidence, headline, judge, select
@@ -102,8 +102,12 @@ def standard_epochs(settings: Config) -> float:
 
 @lru_cache(maxsize=8)
 def digits(data: Data) -> Dataset:
-    """As `load`, but once."""
-    return load(data)
+    """As `load`, but once. Raises DataError without the hint to be content with a sample."""
+    try:
+        return load(data)
+    except DataError as error:
+        reason = str(error).partition("; to do with 5,000")[0]
+        raise DataError(f"the book's experiments need all 70,000 images. {reason}") from None
 
 
 def load_whole(experiment: Experiment) -> Dataset:
