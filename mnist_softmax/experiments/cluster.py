@@ -7,6 +7,7 @@ until a run comes back whole.
 
 from __future__ import annotations
 
+import logging
 import re
 import tempfile
 import uuid
@@ -40,6 +41,8 @@ def connect(address: str | None) -> Client:
         raise UserError(
             "--backend dask needs the package distributed: pip install 'mnist-softmax[dask]'"
         ) from None
+    for name in ("distributed", "distributed.client"):  # its tracebacks; what goes wrong is told by us
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:

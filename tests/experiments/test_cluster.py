@@ -43,11 +43,18 @@ def start(tmp_path):
         process.wait()
 
 
+class Address(str):
+    """Where a scheduler listens, and its process."""
+
+    process: subprocess.Popen
+
+
 @pytest.fixture
 def scheduler(start):
     port = free_port()
-    start("scheduler", "--host", "127.0.0.1", "--port", str(port))
-    return f"tcp://127.0.0.1:{port}"
+    address = Address(f"tcp://127.0.0.1:{port}")
+    address.process = start("scheduler", "--host", "127.0.0.1", "--port", str(port))
+    return address
 
 
 @pytest.fixture
@@ -118,6 +125,19 @@ def test_a_worker_killed_in_the_middle_costs_time_and_nothing_else(tasks, schedu
     assert [outcome["epochs"] for outcome in outcomes] == [1000] * 4
     train_all(tasks("here", 4, long), jobs=1)
     assert [model(t) for t in tasks("cluster", 4, long)] == [model(t) for t in tasks("here", 4, long)]
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_lost_in_the_middle_is_reported_for_every_run(tasks, scheduler, workers, capfd):
+    def kill(event):
+        if event.epochs > 5:
+            scheduler.process.kill()
+
+    outcomes = train_all(
+        tasks("cluster", 2, "training.epochs=100000"), backend="dask", scheduler=scheduler, on_event=kill
+    )
+    assert all("lost on the cluster" in str(outcome) for outcome in outcomes)
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_scheduler_that_does_not_answer_is_a_line_within_ten_seconds(tasks):
