@@ -8,7 +8,8 @@ from mnist_softmax.commands import studies
 
 HELP = "train configs with many seeds, paired by seed, and say which is better; key=value changes all of them"
 USAGE = (
-    "CONFIG CONFIG ... --output DIR [--seeds N] [--jobs N] [--backend dask --scheduler ADDRESS] [key=value ...]"
+    "CONFIG CONFIG ... --output DIR [--seeds N] [--jobs N] [--cohort N] [--backend dask --scheduler ADDRESS] "
+    "[key=value ...]"
 )
 TAKES_OVERRIDES = True
 

@@ -20,6 +20,12 @@ def add_arguments(parser: argparse.ArgumentParser, seeds: int) -> None:
     parser.add_argument("--seeds", type=int, default=seeds, metavar="N", help=f"seeds 0 to N-1 ({seeds})")
     parser.add_argument("--output", required=True, metavar="DIR", help="the folder of runs and results")
     parser.add_argument("--jobs", type=int, metavar="N", help="processes (one a core)")
+    parser.add_argument(
+        "--cohort",
+        type=int,
+        metavar="N",
+        help="networks trained together at most (10, fewer where they are large)",
+    )
     parser.add_argument("--backend", choices=("local", "dask"), default="local", help="where to train (local)")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of the Dask cluster: tcp://HOST:8786")
 
@@ -37,8 +43,9 @@ def carry_out(study: Study, options: argparse.Namespace) -> int:
     from mnist_softmax.reporting import console
     from mnist_softmax.reporting.progress import RunsProgress
 
-    if options.jobs is not None and options.jobs < 1:
-        raise ConfigError(f"--jobs {options.jobs}: expected at least 1")
+    for name, number in (("--jobs", options.jobs), ("--cohort", options.cohort)):
+        if number is not None and number < 1:
+            raise ConfigError(f"{name} {number}: expected at least 1")
     if options.scheduler and options.backend != "dask":
         raise ConfigError("--scheduler goes with --backend dask")
     shown: list[RunsProgress] = []
@@ -56,7 +63,13 @@ def carry_out(study: Study, options: argparse.Namespace) -> int:
 
     try:
         study, outcomes = compare.carry_out(
-            study, options.jobs, options.backend, options.scheduler, begin, lambda: shown[0].close()
+            study,
+            options.jobs,
+            options.backend,
+            options.scheduler,
+            begin,
+            lambda: shown[0].close(),
+            options.cohort,
         )
     except KeyboardInterrupt:
         print("\ninterrupted; the same command goes on from the last checkpoints", file=sys.stderr)

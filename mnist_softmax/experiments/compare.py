@@ -42,6 +42,7 @@ def carry_out(
     scheduler: str | None = None,
     on_start: Callable[[Study, Dataset], OnEvent] = lambda study, dataset: lambda event: None,
     on_trained: Callable[[], None] = lambda: None,
+    cohort: int | None = None,
 ) -> tuple[Study, list[Outcome]]:
     """Train every config with every seed, and write results.json, exhibits.json and slowdown.json.
 
@@ -64,7 +65,9 @@ def carry_out(
             told.append(on_start(study, next(iter(datasets.values()))))
             write(study)
 
-        outcomes = train_all(tasks, jobs, backend, scheduler, lambda event: told[0](event), on_start=begin)
+        outcomes = train_all(
+            tasks, jobs, backend, scheduler, lambda event: told[0](event), cohort, on_start=begin
+        )
         on_trained()
         found = results(study)
         study.write_json("results.json", found)

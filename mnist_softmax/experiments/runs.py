@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 import joblib
 
-from mnist_softmax.config import Data
+from mnist_softmax.config import Config, Data
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.data.sources import load
 from mnist_softmax.errors import ConfigError, RunDirectoryError, UserError
@@ -21,10 +21,11 @@ from mnist_softmax.experiments import processes
 from mnist_softmax.experiments.group import Outcome, already, train_group
 from mnist_softmax.experiments.run import Task, check_fit
 from mnist_softmax.experiments.run_directory import RunDirectory
-from mnist_softmax.training.cohort import common
+from mnist_softmax.training.cohort import bytes_needed, common
 
 Backend = Literal["local", "dask"]
-COHORT = 10  # networks trained together at most: more of them are hardly faster, and leave the cache
+COHORT = 10  # networks trained together: most of the gain is had by then (docs/performance.md)
+COHORT_BYTES = 300_000_000  # that they may take beside the digits
 LOOK_EVERY = 0.5  # seconds between two looks at how far the runs are
 
 
@@ -49,7 +50,7 @@ def train_all(
     backend: Backend = "local",
     scheduler: str | None = None,
     on_event: OnEvent = lambda event: None,
-    cohort: int = COHORT,
+    cohort: int | None = None,
     on_start: Callable[[], None] = lambda: None,
 ) -> list[Outcome]:
     """Train every task that is not finished yet; for each, its summary or what kept it from being finished.
@@ -57,7 +58,8 @@ def train_all(
     `jobs` processes, by default one a core; with backend "dask" the workers of the cluster whose scheduler is at
     the address `scheduler`. `on_event` is told how far each run is, from another thread, and how it ended.
     `on_start` is called when all is in order and nothing written yet.
-    Results do not depend on `jobs`, `backend` or `cohort`, which bounds the networks trained in one cohort.
+    Results do not depend on `jobs`, `backend` or `cohort`, which bounds the networks trained in one cohort (by
+    default `suitable_cohort`).
     Raises, before anything is touched, DataError, ConfigError, and RunDirectoryError where a directory holds
     another run or something else; UserError where the cluster is not to be had.
     """
@@ -111,7 +113,15 @@ def survey(tasks: Sequence[Task], datasets: dict[Data, Dataset]) -> list[Outcome
     return [already(task, datasets[task.settings.data].checksum) for task in tasks]
 
 
-def grouped(tasks: Sequence[Task], numbers: Sequence[int], jobs: int, cohort: int) -> list[list[int]]:
+def suitable_cohort(settings: Config) -> int:
+    """How many networks to train together: COHORT, or as many as find room in COHORT_BYTES."""
+    n = settings.data.training_size or 60_000  # of MNIST at most
+    return max(1, min(COHORT, COHORT_BYTES // bytes_needed(settings, 1, n)))
+
+
+def grouped(
+    tasks: Sequence[Task], numbers: Sequence[int], jobs: int, cohort: int | None = None
+) -> list[list[int]]:
     """Deal the numbered tasks into groups that may be trained as cohorts, of at most `cohort` each.
 
     Tasks of one kind go into equally large groups, as many as there are jobs or a multiple of it, so that the
@@ -122,7 +132,8 @@ def grouped(tasks: Sequence[Task], numbers: Sequence[int], jobs: int, cohort: in
         kinds.setdefault(common(tasks[number].settings), []).append(number)
     groups = []
     for members in kinds.values():
-        rounds = -(-len(members) // (jobs * cohort))
+        most = cohort or suitable_cohort(tasks[members[0]].settings)
+        rounds = -(-len(members) // (jobs * most))
         count = min(rounds * jobs, len(members))
         groups += [members[k::count] for k in range(count)]
     return groups

@@ -15,7 +15,7 @@ from small_run import ROOT, write_digits
 from mnist_softmax.config_file import load_config
 from mnist_softmax.errors import ConfigError, Diverged, RunDirectoryError
 from mnist_softmax.experiments.run import Task
-from mnist_softmax.experiments.runs import grouped, train_all
+from mnist_softmax.experiments.runs import grouped, suitable_cohort, train_all
 
 
 @pytest.fixture
@@ -125,6 +125,14 @@ def test_groups_are_balanced_and_no_larger_than_asked(tasks, n, jobs, cohort, si
     groups = grouped(tasks("runs", n), range(n), jobs, cohort)
     assert sorted(map(len, groups), reverse=True) == sizes
     assert sorted(number for group in groups for number in group) == list(range(n))
+
+
+def test_by_default_ten_share_a_cohort_and_fewer_where_they_are_large(tasks):
+    small = tasks("runs", 1)[0].settings
+    layers = (784, 5000, 10)  # 4 million parameters: 32 MB and its copies
+    large = small.model_copy(update={"network": small.network.model_copy(update={"layers": layers})})
+    assert suitable_cohort(small) == 10
+    assert 1 < suitable_cohort(large) < 10
 
 
 def test_only_runs_of_one_kind_share_a_group(tasks):
