@@ -83,20 +83,27 @@ def train_together(
             measured = _measure(cohort.network, dataset, settings[running[0]]) if any(due) else {}
         seconds = (perf_counter() - began) / len(running)
         for k, r in enumerate(running):
-            record: Record = {"epoch": len(states[r].history) + 1}
+            state, training = states[r], settings[r].training
+            record: Record = {"epoch": len(state.history) + 1}
             if due[k]:
                 record |= {metric: values[k].tolist() for metric, values in measured.items()}
-            record["penalty"] = penalty(states[r].network.parameters, settings[r].training, len(dataset.train))
+            record["penalty"] = penalty(state.network.parameters, training, len(dataset.train))
             record |= {"learning_rate": eta[k], "seconds": seconds}
-            goes_on = settings[r].training.on_overflow == "go_on"
-            outcome = (None if goes_on else _not_finite(states[r], record, cohort.descent.decay[k])) or record
-            if isinstance(outcome, Diverged):
+            fault = (
+                None if training.on_overflow == "go_on" else _not_finite(state, record, cohort.descent.decay[k])
+            )
+            if fault:
                 diverged.add(r)
             else:
-                states[r].history.append(record)
-                if settings[r].training.early_stopping and best_epoch(states[r].history) is record:
-                    states[r].best = states[r].network.parameters.flat.copy()
-            yield r, outcome
+                _take_down(state, record, keep_best=training.early_stopping is not None)
+            yield r, fault or record
+
+
+def _take_down(state: State, record: Record, keep_best: bool) -> None:
+    """Add the record, and keep the parameters where they are the best so far by validation."""
+    state.history.append(record)
+    if keep_best and best_epoch(state.history) is record:
+        state.best = state.network.parameters.flat.copy()
 
 
 def put_back_best(state: State) -> None:
