@@ -150,6 +150,7 @@ def _learning_rates(curves: Curves) -> Figure:
     figure, axes = _axes("Training cost at three learning rates", "epoch", "cost with penalty")
     for run, colour in zip(curves.runs, COLOURS, strict=False):
         _plot(axes, curves, run, "train_cost", f"eta = {run}", colour)
+    axes.set_ylim(top=1.45)  # room for the legend
     _legend(axes, ncols=2, loc="upper right")
     return figure
 

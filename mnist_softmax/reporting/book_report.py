@@ -117,8 +117,15 @@ def short(content: dict[str, Any]) -> str:
         findings = [(result["id"], finding) for result in chosen for finding in result["findings"]]
         against = [id for id, finding in findings if not finding["agrees"]]
         exact = sum(replay["exact"] for replay in replays)
+        chaotic = [
+            replay for result in chosen if result["chaotic"] for replay in result["replays"] if replay["epochs"]
+        ]
+        parted = sum(not replay["exact"] for replay in chaotic)
+        curves = f"{exact} of {len(replays)} curves" if replays else "none recorded"
+        if parted:
+            curves += f"; {parted} part by rounding, of runs named chaotic beforehand"
         lines.append(
-            f"| {chapter} | {f'{exact} of {len(replays)} curves' if replays else 'none recorded'} "
+            f"| {chapter} | {curves} "
             f"| {len(findings) - len(against)} of {len(findings)} | {', '.join(dict.fromkeys(against)) or 'none'} |"
         )
     return "\n".join(lines) + "\n"
