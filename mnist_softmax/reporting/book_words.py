@@ -81,6 +81,7 @@ def _printed(finding: Finding) -> Row:
     book = f"{finding['book']:.2f}{unit}" if unit else f"{finding['book']:.{finding['decimals']}f}"
     how = {"peak": "best", "final": "final", "first": "initial"}[finding["select"]]
     what = f"{how} {_metric(finding['metric'])}{_run(finding)}"
+    high = min(finding["high"], 100) if unit else finding["high"]
     if finding["layer"]:
         what = f"initial norm, hidden layer {finding['layer']}"
     if finding["best_of"] > 1:
@@ -89,7 +90,7 @@ def _printed(finding: Finding) -> Row:
         what,
         book,
         f"{finding['mean']:.{places}f}{unit} (sd {finding['deviation']:.{places}f})",
-        f"{finding['low']:.{places}f} to {finding['high']:.{places}f}",
+        f"{finding['low']:.{places}f} to {high:.{places}f}",
         str(finding["n"]),
         f"{finding['mean'] - finding['book']:+.{places}f}",
         f"{finding['verdict']} ({100 * finding['quantile']:.0f} % of ours at or below)",
