@@ -221,6 +221,12 @@ class Config(Section):
                 raise ValueError("randomness: book takes a seed below 2^32")
         return self
 
+    @model_validator(mode="after")
+    def _norms_are_of_hidden_layers(self) -> Self:
+        if "train_gradient_norms" in self.training.monitor and len(self.network.layers) < 3:
+            raise ValueError("monitor train_gradient_norms needs a hidden layer in network.layers")
+        return self
+
     def to_yaml(self) -> str:
         """The whole config, defaults written out, as YAML that `load_config` reads back to an equal one."""
         content = self.model_dump(mode="json", exclude={"book"} if self.book is None else None)

@@ -55,7 +55,8 @@ def run(options: argparse.Namespace) -> int:
         task = experiment.Task(settings, directory, options.mode)
         summary = experiment.run(task, dataset, console.progress_bar, introduce, show)
     except KeyboardInterrupt:
-        print(f"\ninterrupted; go on with the same command and --resume, from {directory}", file=sys.stderr)
+        how = "--resume in place of --overwrite" if options.mode == "overwrite" else "--resume"
+        print(f"\ninterrupted; go on with the same command and {how}, from {directory}", file=sys.stderr)
         return INTERRUPTED
     print("\n" + console.conclusion(summary, directory))
     for warning in dataset.warnings:

@@ -9,7 +9,8 @@ from mnist_softmax.config import Data
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.data.sources import load
 from mnist_softmax.errors import DataError, Diverged, RunDirectoryError, RunFailed, UserError
-from mnist_softmax.experiments.run import Summary, Task, run_together
+from mnist_softmax.experiments.member import Summary
+from mnist_softmax.experiments.run import Task, run_together
 from mnist_softmax.experiments.run_directory import RunDirectory, refuse_other_config, refuse_what_is_no_run
 from mnist_softmax.training.history import Record
 
@@ -39,7 +40,7 @@ def already(task: Task, checksum: str) -> Outcome | None:
     if summary["status"] == "diverged":
         return Diverged(summary["reason"])
     then, now = place.read_config().training.epochs, task.settings.training.epochs
-    if then > now:
+    if max(then, summary["epochs"]) > now:
         raise RunDirectoryError(
             f"{place.path}: was trained for {then} epochs, more than the {now} asked for now; use --output"
         )
@@ -65,9 +66,20 @@ def train_group(
             outcomes[k] = outcome
         return [outcome for outcome in outcomes if outcome is not None]
     except UserError as error:
-        return [error] * len(tasks)
+        return _finished_or(error, tasks, dataset.checksum)
     except Exception as error:  # such as MemoryError: the other groups are not to suffer for it
-        return [RunFailed(f"{type(error).__name__}: {error}")] * len(tasks)
+        return _finished_or(RunFailed(f"{type(error).__name__}: {error}"), tasks, dataset.checksum)
+
+
+def _finished_or(error: UserError, tasks: Sequence[Task], checksum: str) -> list[Outcome]:
+    """What came of tasks when `error` ended their cohort: some may have been finished before."""
+    outcomes: list[Outcome] = []
+    for task in tasks:
+        try:
+            outcomes.append(already(task, checksum) or error)
+        except UserError as its_own:
+            outcomes.append(its_own)
+    return outcomes
 
 
 @lru_cache(maxsize=1)

@@ -5,24 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from time import monotonic
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from mnist_softmax.config import Config
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.errors import ConfigError, Diverged, UserError
-from mnist_softmax.experiments.environment import environment
-from mnist_softmax.experiments.run_directory import Mode, RunDirectory, opened
-from mnist_softmax.training.checkpoint import load_state, save_model, save_state
-from mnist_softmax.training.cohort import State
-from mnist_softmax.training.history import Record, best_epoch
-from mnist_softmax.training.loop import Progress, put_back_best, start, train_together, unseen
-from mnist_softmax.training.stopping import reason_to_stop
+from mnist_softmax.experiments.member import Member, Summary
+from mnist_softmax.experiments.run_directory import Mode, opened
+from mnist_softmax.training.history import Record
+from mnist_softmax.training.loop import Progress, train_together, unseen
 
-CHECKPOINT_SHARE = 0.1  # of the time at most: syncing a file to disk can take longer than a small epoch
+CHECKPOINT_SHARE = 0.1  # of the time at most, for all members of a cohort together
 
 
 def default_directory(settings: Config, config_path: str | Path) -> Path:
@@ -49,9 +44,6 @@ class Task(NamedTuple):
     settings: Config
     directory: str | Path
     mode: Mode = "new"
-
-
-Summary = dict[str, Any]
 
 
 def run(
@@ -89,104 +81,39 @@ def run_together(
     """
     outcomes: dict[int, Summary | UserError] = {}
     with ExitStack() as open_directories, threadpool_limits(limits=1, user_api="blas"):
-        members: dict[int, _Member] = {}
+        members: dict[int, Member] = {}
         for number, task in enumerate(tasks):
             try:
                 check_fit(task.settings, dataset)
                 place = open_directories.enter_context(opened(task.directory, task.settings, task.mode))
-                members[number] = _Member(task, place, dataset, CHECKPOINT_SHARE / len(tasks))
+                members[number] = Member(task.settings, place, dataset, CHECKPOINT_SHARE / len(tasks))
             except UserError as error:
                 outcomes[number] = error
         numbers = list(members)
         if members:
             on_start()
-        for member in members.values():
+        for number, member in members.items():
             for record in member.state.history:
-                on_epoch(member.task, record)
+                on_epoch(tasks[number], record)
+            if member.has_ended():
+                outcomes[number] = member.end()
         states, settings = (
             [getattr(each, name) for each in members.values()] for name in ("state", "settings")
         )
-        for number, member in members.items():
-            if member.has_ended():
-                outcomes[number] = member.end()
-        for r, outcome in train_together(states, dataset, settings, progress):
-            number = numbers[r]
-            member = members[number]
-            if isinstance(outcome, Diverged):
-                member.write_summary("diverged", str(outcome))
-                outcomes[number] = outcome
-                continue
-            member.take_down(outcome)
-            if member.has_ended():
-                outcomes[number] = member.end()
-            on_epoch(member.task, outcome)
+        try:
+            for r, outcome in train_together(states, dataset, settings, progress):
+                number = numbers[r]
+                member = members[number]
+                if isinstance(outcome, Diverged):
+                    member.write_summary("diverged", str(outcome))
+                    outcomes[number] = outcome
+                    continue
+                member.take_down(outcome)
+                if member.has_ended():
+                    outcomes[number] = member.end()
+                on_epoch(tasks[number], outcome)
+        except KeyboardInterrupt:
+            for number in members.keys() - outcomes.keys():
+                members[number].interrupt()
+            raise
     return [outcomes[number] for number in range(len(tasks))]
-
-
-class _Member:
-    """A run in training: what is written down of it, and when."""
-
-    def __init__(self, task: Task, place: RunDirectory, dataset: Dataset, checkpoint_share: float) -> None:
-        self.task, self.settings, self.place, self.dataset = task, task.settings, place, dataset
-        self.checkpoint_share = checkpoint_share
-        if place.checkpoint.exists():
-            self.state = load_state(place.checkpoint, self.settings, dataset.checksum)
-        else:
-            self.state = start(self.settings)
-        with place.writing():
-            place.write_metrics(self.state.history)
-        self.saved, self.took = 0.0, 0.0  # when the last checkpoint was written, and how long that took
-
-    def has_ended(self) -> bool:
-        return reason_to_stop(self.settings.training, self.state.history) is not None
-
-    def take_down(self, record: Record) -> None:
-        """Write an epoch's record, and a checkpoint where it is the last epoch or the time is ripe."""
-        with self.place.writing():
-            self.place.append_metrics(record)
-            now = monotonic()
-            if self.has_ended() or self.took < self.checkpoint_share * (now - self.saved):
-                save_state(self.place.checkpoint, self.state, self.dataset.checksum)
-                self.saved = monotonic()
-                self.took = self.saved - now
-
-    def end(self) -> Summary:
-        """Write the model and the summary of a run that is over."""
-        put_back_best(self.state)
-        with self.place.writing():
-            save_model(self.place.model, self.state.network)
-        return self.write_summary("finished", reason_to_stop(self.settings.training, self.state.history) or "")
-
-    def write_summary(self, status: str, reason: str) -> Summary:
-        summary = _summary(status, reason, self.state, self.settings, self.dataset)
-        with self.place.writing():
-            self.place.write_summary(summary)
-        return summary
-
-
-def _summary(status: str, reason: str, state: State, settings: Config, dataset: Dataset) -> Summary:
-    history, n = state.history, len(dataset.train)
-    seconds = sum(record["seconds"] for record in history)
-    peak = best_epoch(history, "test_accuracy")
-    return {
-        "status": status,
-        "reason": reason,
-        "seed": settings.seed,
-        "epochs": len(history),
-        "final": history[-1] if history else None,
-        "best_by_validation": best_epoch(history),
-        "peak_on_test": peak and {key: peak[key] for key in ("epoch", "test_accuracy")},
-        "model": "best_by_validation" if state.best is not None else "final",
-        "parameters": int(np.size(state.network.parameters.flat)),
-        "seconds": seconds,
-        "images_per_second": n * len(history) / seconds if seconds else None,
-        "data": {
-            "source": dataset.source,
-            "checksum": dataset.checksum,
-            "train": n,
-            "validation": len(dataset.validation),
-            "test": len(dataset.test),
-        },
-        "warnings": list(dataset.warnings),
-        "environment": environment(),
-    }

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from mnist_softmax.config import Config
 from mnist_softmax.config_file import load_config
-from mnist_softmax.errors import RunDirectoryError
+from mnist_softmax.errors import ConfigError, RunDirectoryError
 from mnist_softmax.training.checkpoint import replacing
 from mnist_softmax.training.history import History, Record
 
@@ -66,9 +66,14 @@ class RunDirectory:
             raise RunDirectoryError(f"{what}; train anew with --overwrite") from None
 
     def read_metrics(self) -> History:
-        """The records so far. A line cut off by a kill is left out."""
-        lines = self.metrics.read_text(encoding="utf-8").splitlines(keepends=True)
-        return [json.loads(line) for line in lines if line.endswith("\n")]
+        """The records so far, without a line cut off by a kill. Raises RunDirectoryError: none, or damaged ones."""
+        try:
+            lines = self.metrics.read_text(encoding="utf-8").splitlines(keepends=True)
+            return [json.loads(line) for line in lines if line.endswith("\n")]
+        except (OSError, ValueError) as error:
+            raise RunDirectoryError(
+                f"{self.metrics}: is damaged ({error}); train anew with --overwrite"
+            ) from None
 
     def epochs_so_far(self) -> int:
         """How many records there are, 0 where there is no run."""
@@ -76,6 +81,14 @@ class RunDirectory:
             return self.metrics.read_bytes().count(b"\n")
         except OSError:
             return 0
+
+    def begin(self, settings: Config) -> None:
+        """Write the config of the run that is now trained here; with its summary gone it counts as unfinished."""
+        for name in FILES:  # what a kill left half written
+            for temporary in self.path.glob(f".{name}.*"):
+                temporary.unlink(missing_ok=True)
+        self.summary.unlink(missing_ok=True)
+        self.write_text(self.config, settings.to_yaml())
 
     def append_metrics(self, record: Record) -> None:
         """Add one line, given to the operating system at once."""
@@ -98,8 +111,9 @@ class RunDirectory:
 
 @contextmanager
 def opened(path: str | Path, settings: Config, mode: Mode) -> Iterator[RunDirectory]:
-    """The run directory at `path`, made or cleared or taken up again, locked against any second process.
+    """The run directory at `path`, made if need be, cleared if `mode` says so, locked against any second process.
 
+    What it holds of a run to be resumed is left as it is until `begin`.
     Raises RunDirectoryError: it cannot be written, is in use, holds something else, or a run that `mode` does
     not allow to be touched. Until then nothing in it has changed.
     """
@@ -110,7 +124,12 @@ def opened(path: str | Path, settings: Config, mode: Mode) -> Iterator[RunDirect
             run.path.mkdir(parents=True, exist_ok=True)
         with FileLock(run.path / ".lock", timeout=0):
             with run.writing():
-                _prepare(run, settings, mode)
+                if mode == "overwrite":
+                    _refuse_foreign_config(run)
+                    _clear(run)
+                elif run.config.is_file():
+                    _refuse_ended(run, settings, mode)
+                    refuse_other_config(run, settings)
             yield run
     except Timeout:
         raise RunDirectoryError(f"{path}: another process is training in it; wait for it to end") from None
@@ -126,18 +145,21 @@ def refuse_what_is_no_run(run: RunDirectory) -> None:
         raise RunDirectoryError(f"{run.path}: holds something that is not a run; choose another with --output")
 
 
-def _prepare(run: RunDirectory, settings: Config, mode: Mode) -> None:
-    if run.config.is_file() and mode != "overwrite":
-        _refuse_ended(run, settings, mode)
-        refuse_other_config(run, settings)
-    if mode == "overwrite":
-        for name in reversed(FILES):  # the summary first: without it the run counts as unfinished
-            (run.path / name).unlink(missing_ok=True)
-    for name in FILES:  # what a kill left half written
-        for temporary in run.path.glob(f".{name}.*"):
-            temporary.unlink(missing_ok=True)
-    run.summary.unlink(missing_ok=True)
-    run.write_text(run.config, settings.to_yaml())
+def _clear(run: RunDirectory) -> None:
+    for name in reversed(FILES):  # the summary first: without it the run counts as unfinished
+        (run.path / name).unlink(missing_ok=True)
+
+
+def _refuse_foreign_config(run: RunDirectory) -> None:
+    """A config.yaml alone does not make a run: somebody else's is not overwritten."""
+    if not run.config.is_file() or any(path.exists() for path in (run.metrics, run.summary)):
+        return
+    try:
+        run.read_config()
+    except ConfigError:
+        raise RunDirectoryError(
+            f"{run.path}: holds a config.yaml that is not of a run; choose another with --output"
+        ) from None
 
 
 def _refuse_ended(run: RunDirectory, settings: Config, mode: Mode) -> None:

@@ -76,6 +76,9 @@ def check_configs(study: Study) -> None:
         lacking = [metric for metric in NEEDED if metric not in settings.training.monitor]
         if lacking:
             raise ConfigError(f"{name}: training.monitor lacks {', '.join(lacking)}, which is needed here")
+        for key, needed in (("monitor_every", 1), ("on_overflow", "stop")):
+            if getattr(settings.training, key) != needed:
+                raise ConfigError(f"{name}: training.{key} must be {needed} here, for every epoch is compared")
         for key in ("source", "path", "training_size"):
             ours, theirs = getattr(settings.data, key), getattr(reference.data, key)
             if ours != theirs and study.kind == "comparison":

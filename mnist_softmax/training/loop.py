@@ -148,7 +148,7 @@ def _not_finite(state: State, record: Record, decay: float) -> Diverged | None:
     good = f"epoch {len(state.history)} was the last good one" if state.history else "no epoch was good"
     too_large = "training.learning_rate"
     if decay < -1:  # eq. (93): each step then turns the weights round and makes them larger
-        too_large = f"training.l2 (1 - eta lambda/n is {decay:g})"
+        too_large = f"training.l2 or training.learning_rate (1 - eta lambda/n is {decay:g})"
     return Diverged(
         f"diverged in epoch {record['epoch']}: the cost or a weight is no longer finite at learning rate "
         f"{record['learning_rate']:g}; {good}; try a smaller {too_large}"

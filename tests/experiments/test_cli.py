@@ -129,6 +129,11 @@ def test_data_that_cannot_be_had_is_exit_3(config, tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
+def test_norms_of_hidden_layers_need_one(config):
+    words = ("network.layers=[16,4]", "training.monitor=[train_gradient_norms]")
+    assert "needs a hidden layer" in errors(run_command("train", "--config", config, *words), 2)[0]
+
+
 def test_data_with_an_unknown_key_is_exit_2():
     assert "data.source" in errors(run_command("data", "data.sourc=npz"), 2)[0]
     assert len(errors(run_command("data", "seed=1"), 2)) == 1

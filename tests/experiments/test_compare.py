@@ -155,6 +155,8 @@ def test_bad_input_of_compare_is_a_line_and_touches_nothing(config, other, out, 
     fails(compare(config, tmp_path / "smal.yaml", *to), 2, "no such file", "did you mean")
     fails(compare(config, foreign, *to), 2, "different data", "foreign.npz")
     fails(compare(config, blind, *to), 2, "monitor lacks validation_accuracy")
+    fails(compare(config, other, "training.monitor_every=2", *to), 2, "monitor_every must be 1")
+    fails(compare(config, other, "training.on_overflow=go_on", *to), 2, "on_overflow must be stop")
     fails(compare(config, other, *to, "--seeds", "0"), 2, "--seeds 0")
     fails(run_command("compare", config, *to, "--jobs", "0"), 2, "--jobs 0")
     fails(compare(config, *to, "--scheduler", "tcp://127.0.0.1:1"), 2, "--backend dask")

@@ -251,7 +251,7 @@ def test_divergence_by_a_penalty_that_turns_the_weights_round_names_the_penalty(
         "--config", config, "--output", tmp_path / "run", "training.l2=20000", "training.momentum=0"
     )
     line = one_line(result, 4)
-    assert "training.l2 (1 - eta lambda/n is -39)" in line  # 1 - 0.5 * 20000 / 250
+    assert "training.l2 or training.learning_rate (1 - eta lambda/n is -39)" in line  # 1 - 0.5 * 20000 / 250
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
@@ -347,3 +347,43 @@ def test_a_damaged_checkpoint_is_one_line(config, tmp_path):
     content = (run / "checkpoint.npz").read_bytes()
     (run / "checkpoint.npz").write_bytes(content[: len(content) // 2])
     assert "is damaged" in one_line(run_train("--config", config, "--output", run, "--resume"), 2)
+
+
+def everything(directory):
+    return {path.name: path.read_bytes() for path in directory.iterdir() if path.name != ".lock"}
+
+
+@pytest.mark.parametrize("fault", ["other data", "damaged checkpoint"])
+def test_a_finished_run_that_cannot_be_trained_on_is_left_as_it_is(config, tmp_path, fault):
+    run = tmp_path / "run"
+    assert run_train("--config", config, "--output", run, "training.epochs=2").returncode == 0
+    if fault == "other data":
+        with np.load(tmp_path / "digits.npz") as stored:
+            arrays = dict(stored)
+        arrays["x_train"][0] ^= 1
+        np.savez(tmp_path / "digits.npz", **arrays)
+    else:
+        (run / "checkpoint.npz").write_bytes(b"PK no more")
+    before = everything(run)
+    one_line(run_train("--config", config, "--output", run, "--resume", "training.epochs=4"), 2)
+    assert everything(run) == before
+
+
+def test_fewer_epochs_than_have_been_trained_are_refused(config, tmp_path):
+    run = tmp_path / "run"
+    assert run_train("--config", config, "--output", run).returncode == 0
+    (run / "summary.json").unlink()
+    before = everything(run)
+    line = one_line(run_train("--config", config, "--output", run, "--resume", "training.epochs=2"), 2)
+    assert "has trained 4 epochs" in line
+    assert everything(run) == before
+
+
+def test_a_config_yaml_of_somebody_else_is_not_overwritten(config, tmp_path):
+    place = tmp_path / "site"
+    place.mkdir()
+    (place / "config.yaml").write_text("mine: 1\n")
+    (place / "model.npz").write_bytes(b"mine")
+    before = everything(place)
+    assert "not of a run" in one_line(run_train("--config", config, "--output", place, "--overwrite"), 2)
+    assert everything(place) == before

@@ -9,7 +9,10 @@ import pytest
 from mnist_softmax.config_file import load_config
 from mnist_softmax.data.sources import load
 from mnist_softmax.errors import ConfigError, Diverged, RunDirectoryError
+from mnist_softmax.experiments import run as run_module
 from mnist_softmax.experiments.run import Task, run, run_together
+from mnist_softmax.experiments.run_directory import RunDirectory
+from mnist_softmax.training.checkpoint import load_state
 
 
 @pytest.fixture
@@ -79,3 +82,25 @@ def test_seconds_are_shares_of_the_time_that_passed(tasks, digits):
     summaries = run_together(tasks("together", *["training.epochs=3"] * 3), digits)
     passed = perf_counter() - began
     assert 0 < sum(summary["seconds"] for summary in summaries) < passed
+
+
+def test_interrupted_each_member_keeps_its_last_whole_epoch(tasks, digits, monkeypatch):
+    """Also where no checkpoint was due: with no time to spare for them, only the first and the last are written."""
+    monkeypatch.setattr(run_module, "CHECKPOINT_SHARE", 0.0)
+    overrides = ["training.epochs=9"] * 3
+
+    def stop(task, record):
+        if record["epoch"] == 5 and task.settings.seed == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_together(tasks("together", *overrides), digits, on_epoch=stop)
+    for task in tasks("together", *overrides):
+        assert (
+            len(load_state(RunDirectory(task.directory).checkpoint, task.settings, digits.checksum).history)
+            == 5
+        )
+    run_together(tasks("together", *overrides), digits)
+    run_together(tasks("whole", *overrides), digits)
+    for together, whole in zip(tasks("together", *overrides), tasks("whole", *overrides), strict=True):
+        assert content(together.directory) == content(whole.directory)
