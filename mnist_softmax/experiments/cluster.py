@@ -150,8 +150,9 @@ def _take_home(task: Task, outcome: Outcome, files: Files) -> Outcome:
     if "summary.json" not in files:
         return outcome
     try:
-        with opened(task.directory, task.settings, "resume") as place:
-            for name in FILES[1:]:  # the config is written by `opened`
+        with opened(task.directory, task.settings, "resume") as place, place.writing():
+            place.begin(task.settings)
+            for name in FILES[1:]:  # the config stands there already
                 if name in files:
                     with replacing(place.path / name) as file:
                         file.write(files[name])
