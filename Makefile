@@ -16,8 +16,10 @@ lint: .venv/installed-$(EXTRAS)  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: .venv/installed  ## seconds an epoch against the floor
-	$(BIN)/python -m benchmarks.speed $(ARGS)
+bench: .venv/installed-bench  ## speed beside other libraries, how it grows with size, and docs/performance.md
+	$(BIN)/python -m benchmarks.speed --json docs/performance_speed.json $(ARGS)
+	$(BIN)/python -m benchmarks.scaling --json docs/performance_scaling.json
+	$(BIN)/python -m benchmarks.page
 
 clean:
 	rm -rf .venv
@@ -25,6 +27,10 @@ clean:
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet -e .
+	touch $@
+
+.venv/installed-bench: .venv/installed
+	$(BIN)/python -m pip install --quiet -e '.[bench]'
 	touch $@
 
 .venv/installed-$(EXTRAS): .venv/installed

@@ -16,10 +16,10 @@ class Orders:
     """The orders of the work in place of a random stream of our own."""
 
     def __init__(self, work: Work) -> None:
-        self.work, self.epoch = work, 0
+        self.work, self.epoch = work, -1
 
     def permutation(self, n: int) -> np.ndarray:
-        """The next epoch's."""
+        """That of the next epoch; the first is number 0."""
         self.epoch += 1
         return self.work.order(self.epoch)
 

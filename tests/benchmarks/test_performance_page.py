@@ -1,0 +1,35 @@
+"""docs/performance.md says what was measured: its tables are those of the stored figures."""
+
+import pytest
+
+from benchmarks.page import DOCS, filled, stored
+
+
+def test_the_tables_are_those_of_the_stored_figures():
+    text = (DOCS / "performance.md").read_text("utf-8")
+    assert filled(text, stored()) == text
+
+
+def test_a_figure_changed_by_hand_is_seen():
+    text, found = (DOCS / "performance.md").read_text("utf-8"), stored()
+    found["speed"]["rows"][1]["seconds"] = [9.876] * len(found["speed"]["rows"][1]["seconds"])
+    assert "9.876" in filled(text, found)
+
+
+def test_a_page_without_a_section_is_an_error():
+    with pytest.raises(SystemExit, match="section"):
+        filled("# no markers", stored())
+
+
+def test_every_peer_was_measured_and_did_the_same_work():
+    rows = stored()["speed"]["rows"]
+    assert {(row["hidden"], row["peer"]) for row in rows} >= {
+        (hidden, peer)
+        for hidden in (30, 100)
+        for peer in ("floor", "ours", "cohort", "torch", "jax", "sklearn")
+    }
+    for hidden in (30, 100):
+        accuracies = [
+            row["accuracy"] for row in rows if row["hidden"] == hidden and row["accuracy"] is not None
+        ]
+        assert max(accuracies) - min(accuracies) < 0.015
