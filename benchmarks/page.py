@@ -107,8 +107,9 @@ def stored() -> Found:
 def filled(text: str, found: Found) -> str:
     """The page with its tables renewed."""
     for name, section in SECTIONS.items():
-        between = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", re.DOTALL)
-        text, count = between.subn(lambda match, s=section: match[1] + s(found) + match[2], text)  # type: ignore[misc]
+        between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        content = section(found)
+        text, count = between.subn(lambda match, c=content: f"{match[1]}{c}\n{match[2]}", text)
         if count != 1:
             raise SystemExit(f"docs/performance.md: expected one section {name}, found {count}")
     return text
