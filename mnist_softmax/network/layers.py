@@ -44,7 +44,7 @@ class DensePass:
     """
 
     def __init__(self, layer: Dense, l: int, parameters: Parameters, examples: tuple[int, ...]) -> None:
-        self.activation = layer.activation
+        self.f, self.vjp = layer.activation
         dtype = parameters.flat.dtype
         self.a_in = np.empty(0)  # set by `forward`
         self.a = np.empty((*examples, layer.n_out), dtype)
@@ -65,11 +65,11 @@ class DensePass:
         self.a_in = a_in
         z = np.matmul(a_in, self.w, out=self.a)
         np.add(z, self.b, out=z)
-        return self.activation.f(z, z)
+        return self.f(z, z)
 
     def backward(self, grad_a: np.ndarray) -> None:
         """Eq. (33): from dC/da the error delta, which is kept."""
-        self.activation.vjp(self.a, grad_a, self.delta)
+        self.vjp(self.a, grad_a, self.delta)
 
     def back_to_input(self) -> np.ndarray:
         """(BP2), after `backward`: dC/da_in = delta w^T."""

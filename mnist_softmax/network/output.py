@@ -18,12 +18,12 @@ from mnist_softmax.network.activations import ACTIVATIONS
 from mnist_softmax.network.costs import COSTS
 
 
-def error(a: np.ndarray, y: np.ndarray, out: np.ndarray) -> np.ndarray:
+def error(z: np.ndarray, a: np.ndarray, y: np.ndarray, out: np.ndarray) -> np.ndarray:
     """a - y."""
     return np.subtract(a, y, out=out)
 
 
-def error_at_true_digit(a: np.ndarray, y: np.ndarray, out: np.ndarray) -> np.ndarray:
+def error_at_true_digit(z: np.ndarray, a: np.ndarray, y: np.ndarray, out: np.ndarray) -> np.ndarray:
     """y (a - 1)."""
     np.subtract(a, 1, out=out)
     out *= y
@@ -45,32 +45,25 @@ class Output:
     """`activation` and `cost` are names out of ACTIVATIONS and COSTS; z, a, y have shape (..., m, K).
 
     `output_error` is "exact", or a name out of WRONG_ERRORS for a delta^L that is not dC/dz^L.
+
+    `activate(z, out)` gives a^L, the network's answer; `delta(z, a, y, out)` delta^L of each example, (..., m, K).
     """
 
     def __init__(self, activation: str, cost: str, output_error: str = "exact") -> None:
         self.activation = activation
         self.cost_name = cost
-        self._activation = ACTIVATIONS[activation]
         self._cost = COSTS[cost]
-        self._short_form = WRONG_ERRORS.get(output_error, SHORT_FORMS.get((activation, cost)))
-
-    def activate(self, z: np.ndarray, out: np.ndarray) -> np.ndarray:
-        """a^L, the network's answer."""
-        return self._activation.f(z, out)
+        self.activate, self._vjp = ACTIVATIONS[activation]
+        short_form = SHORT_FORMS.get((activation, cost), self.delta_by_general_rule)
+        self.delta = WRONG_ERRORS.get(output_error, short_form)
 
     def cost(self, z: np.ndarray, a: np.ndarray, y: np.ndarray) -> np.ndarray:
         """C of each example, shape (..., m)."""
         return self._cost.value(self.activation, z, a, y)
 
-    def delta(self, z: np.ndarray, a: np.ndarray, y: np.ndarray, out: np.ndarray) -> np.ndarray:
-        """delta^L of each example, (..., m, K)."""
-        if self._short_form is not None:
-            return self._short_form(a, y, out)
-        return self.delta_by_general_rule(z, a, y, out)
-
     def delta_by_general_rule(self, z: np.ndarray, a: np.ndarray, y: np.ndarray, out: np.ndarray) -> np.ndarray:
         """(BP1) with the whole Jacobian of eq. (33)."""
-        return self._activation.vjp(a, self.grad_a(z, a, y), out)
+        return self._vjp(a, self.grad_a(z, a, y), out)
 
     def grad_a(self, z: np.ndarray, a: np.ndarray, y: np.ndarray) -> np.ndarray:
         """dC/da^L of each example, (..., m, K): the nabla_a C of (BP1a)."""
