@@ -8,7 +8,16 @@ import yaml
 from pydantic import BeforeValidator, Field, model_validator
 
 from mnist_softmax.claims import Book
-from mnist_softmax.schema import Fraction, Integer, NotNegative, Number, Positive, PositiveInt, Section
+from mnist_softmax.schema import (
+    Fraction,
+    Integer,
+    NotNegative,
+    Number,
+    PathName,
+    Positive,
+    PositiveInt,
+    Section,
+)
 
 Activation = Literal["sigmoid", "tanh", "relu"]
 OutputActivation = Literal["softmax", "sigmoid", "tanh", "relu", "linear"]
@@ -33,7 +42,7 @@ class Data(Section):
     """Where the digits come from."""
 
     source: Literal["auto", "openml", "sample", "idx", "npz"] = "auto"
-    path: str | None = None
+    path: PathName | None = None
     """The directory of the IDX files, or the npz file."""
     scale: Annotated[Number, Field(ge=1e-3, le=1e6)] = 255.0
     """Pixels are divided by this: 255 to fill [0, 1], 256 as the book's data was."""
@@ -195,7 +204,7 @@ def _by_name(value: Any) -> Any:
 class Output(Section):
     """Where results go: `<directory>/<name of the config>/seed-<n>/`."""
 
-    directory: str = "runs"
+    directory: PathName = "runs"
 
 
 class Config(Section):

@@ -136,7 +136,7 @@ def test_numbers_as_people_write_them(read, written, value):
         "training.schedule=exponential", "training.schedule={kind: cosine}", "training.schedule={factor: 0.5}",
         "training.schedule={kind: exponential, factor: 1.5}", "training.schedule={kind: halving, patience: 0}",
         "training.schedule={kind: halving, patience: 2, stop_at: 1}", "training=5", "network=[1]",
-        "output.directory=3", "output.directory=null",
+        "output.directory=3", "output.directory=null", 'output.directory="a\\0b"', 'data.path="a\\0b"',
     ],
 )  # fmt: skip
 def test_a_wrong_type_or_range_is_one_line_with_the_key_and_where_it_stood(faults, override):

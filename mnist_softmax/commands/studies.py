@@ -72,7 +72,8 @@ def carry_out(study: Study, options: argparse.Namespace) -> int:
             options.cohort,
         )
     except KeyboardInterrupt:
-        print("\ninterrupted; the same command goes on from the last checkpoints", file=sys.stderr)
+        kept = "what has come home" if options.backend == "dask" else "the last checkpoints"
+        print(f"\ninterrupted; the same command goes on from {kept}", file=sys.stderr)
         return INTERRUPTED
     finally:
         if shown:
