@@ -162,7 +162,14 @@ def test_killed_at_random_instants_and_resumed_it_ends_with_the_same_bits(config
 
 def test_interrupted_it_keeps_its_checkpoint_and_says_how_to_resume(config, tmp_path):
     settings = ("--config", config, "training.epochs=100000", "--output", tmp_path / "run")
-    process = subprocess.Popen(command(*settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command(*settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a shell's job in the background ignores interrupts, and so would every process started by its tests
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     checkpoint = tmp_path / "run" / "checkpoint.npz"
     deadline = time.monotonic() + 60
     while not checkpoint.exists() and time.monotonic() < deadline:
