@@ -2,8 +2,10 @@
 
     python -m benchmarks.cluster [--workers 1 2] [--repeats 3] [--seeds 10] [--epochs 10]
 
-Scheduler and workers are processes of their own on loopback, one thread each. A time is that of the training
-alone, from when the runs are handed over until the last is home; turns alternate, a cold one goes before.
+Needs the extra `dask`. Scheduler and workers are processes of their own on loopback, one thread each. A time is that
+of `train_all`, from the first look at the data until the last run is home; sizes take turns, and in each turn the
+workers train a little before, so that they have read the digits. Cohorts are as the program chooses them: smaller
+where there are more workers.
 """
 
 from __future__ import annotations
@@ -74,8 +76,8 @@ def seconds(address: str, seeds: int, epochs: int, folder: Path) -> float:
     return passed
 
 
-def main() -> None:
-    """Print a table."""
+def main() -> int:
+    """Print a table; the exit code of the error where no cluster is to be had."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="sizes of the cluster (1 2)")
     parser.add_argument("--repeats", type=int, default=3, help="timed turns of each (3)")
@@ -83,20 +85,25 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=10, help="epochs of a run (10)")
     options = parser.parse_args()
     turns: dict[int, list[float]] = {workers: [] for workers in options.workers}
-    with tempfile.TemporaryDirectory(prefix="mnist-softmax-") as scratch:
-        for turn in range(options.repeats):
-            for workers, times in turns.items():
-                with running(workers, scratch) as address:
-                    seconds(address, 2 * workers, 1, Path(scratch) / f"cold-{workers}-{turn}")  # loads the data
-                    folder = Path(scratch) / f"{workers}-{turn}"
-                    times.append(seconds(address, options.seeds, options.epochs, folder))
+    try:
+        with tempfile.TemporaryDirectory(prefix="mnist-softmax-") as scratch:
+            for turn in range(options.repeats):
+                for workers, times in turns.items():
+                    with running(workers, scratch) as address:
+                        seconds(address, 2 * workers, 1, Path(scratch) / f"cold-{workers}-{turn}")
+                        folder = Path(scratch) / f"{workers}-{turn}"
+                        times.append(seconds(address, options.seeds, options.epochs, folder))
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
     first = median(turns[options.workers[0]])
     print(f"{2 * options.seeds} runs of {options.epochs} epochs, medians of {options.repeats} turns\n")
     print("| workers | s | least to most | times faster |\n|---:|---:|---:|---:|")
     for workers, times in turns.items():
         middle = median(times)
         print(f"| {workers} | {middle:.1f} | {min(times):.1f} to {max(times):.1f} | {first / middle:.2f} |")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
