@@ -21,11 +21,11 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from mnist_softmax.config_file import load_config
+from mnist_softmax.config.file import load_config
 from mnist_softmax.errors import UserError
-from mnist_softmax.experiments import cluster
-from mnist_softmax.experiments.run import Task
-from mnist_softmax.experiments.runs import train_all
+from mnist_softmax.runs import cluster
+from mnist_softmax.runs.many import train_all
+from mnist_softmax.runs.run import Task
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 

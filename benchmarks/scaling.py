@@ -24,7 +24,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.work import machine
-from mnist_softmax.config import Config
+from mnist_softmax.config.config import Config
 from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.training.cohort import Cohort, bytes_needed
 from mnist_softmax.training.loop import start

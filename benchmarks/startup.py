@@ -14,8 +14,10 @@ from mnist_softmax.data.cache import cache_path
 
 REPEATS = 5
 
-COLD = "from mnist_softmax.config import Data; from mnist_softmax.data.sources import load; load(Data())"
-WARM = "import time; from mnist_softmax.config import Data; from mnist_softmax.data.sources import load\n"
+COLD = "from mnist_softmax.config.config import Data; from mnist_softmax.data.sources import load; load(Data())"
+WARM = (
+    "import time; from mnist_softmax.config.config import Data; from mnist_softmax.data.sources import load\n"
+)
 WARM += "began = time.perf_counter(); load(Data()); print(time.perf_counter() - began)"
 FIRST = """
 import sys, time
@@ -29,7 +31,7 @@ main(["train", "--config", "configs/loglik.yaml", "--output", sys.argv[1]])
 """
 EVALUATION = """
 import time
-from mnist_softmax.config import Data, Network as Description
+from mnist_softmax.config.config import Data, Network as Description
 from mnist_softmax.data.sources import load
 from mnist_softmax.network.network import Network
 from mnist_softmax.training.evaluation import evaluate

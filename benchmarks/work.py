@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from mnist_softmax.config import Data
-from mnist_softmax.config import Network as Description
+from mnist_softmax.config.config import Data
+from mnist_softmax.config.config import Network as Description
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.data.sources import load
-from mnist_softmax.experiments.environment import environment
 from mnist_softmax.network.network import Network
+from mnist_softmax.runs.environment import environment
 
 M = 10
 ETA = 0.5

@@ -5,8 +5,9 @@ import socket
 
 import numpy as np
 import pytest
+from small_run import CONFIG, write_digits
 
-from mnist_softmax.config import Config, Data
+from mnist_softmax.config.config import Config, Data
 from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.data.sources import load
 from mnist_softmax.errors import DataError
@@ -60,6 +61,15 @@ def settings():
         )
 
     return build
+
+
+@pytest.fixture
+def config(tmp_path):
+    """Path of a small config, alone in a directory with its data."""
+    write_digits(tmp_path / "digits.npz")
+    path = tmp_path / "small.yaml"
+    path.write_text(CONFIG.format(path=tmp_path / "digits.npz"))
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from benchmarks.work import ETA, M, Work
-from mnist_softmax.config import Config
+from mnist_softmax.config.config import Config
 from mnist_softmax.training.loop import start as fresh
 from mnist_softmax.training.loop import train_together
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from mnist_softmax.commands import studies
+from mnist_softmax.commands import comparing as studies
 
 HELP = "train configs with many seeds, paired by seed, and say which is better; key=value changes all of them"
 USAGE = (
@@ -24,9 +24,9 @@ def run(options: argparse.Namespace) -> int:
     """Compare, and show it."""
     from pathlib import Path
 
+    from mnist_softmax.comparison.carry_out import configs_of
+    from mnist_softmax.comparison.comparison import Study
     from mnist_softmax.errors import ConfigError
-    from mnist_softmax.experiments.compare import configs_of
-    from mnist_softmax.experiments.study import Study
 
     pairs = [word for word in options.configs if "=" in word and not Path(word).exists()]
     paths = [word for word in options.configs if word not in pairs]

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Read the runs, and show them."""
-    from mnist_softmax.reporting import curves
+    from mnist_softmax.diagnostics import curves
 
     metrics = options.metrics.split(",")
     runs = curves.read(options.runs, metrics)

@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Describe what there is, fetching it if need be."""
-    from mnist_softmax.config_file import load_data_section
+    from mnist_softmax.config.file import load_data_section
     from mnist_softmax.data.describe import describe
     from mnist_softmax.data.sources import load
 

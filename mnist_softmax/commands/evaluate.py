@@ -19,12 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Evaluate, and show it."""
+    from mnist_softmax.commands import console
     from mnist_softmax.data.sources import load
-    from mnist_softmax.experiments.run import check_fit
-    from mnist_softmax.experiments.run_directory import RunDirectory
-    from mnist_softmax.experiments.trained import answers, load_network
-    from mnist_softmax.reporting import console
-    from mnist_softmax.reporting.evaluation import evaluation
+    from mnist_softmax.diagnostics.evaluation_report import evaluation
+    from mnist_softmax.runs.answers import answers, load_network
+    from mnist_softmax.runs.directory import RunDirectory
+    from mnist_softmax.runs.run import check_fit
 
     directory = RunDirectory(options.run)
     network, settings = load_network(directory), directory.read_config()

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mnist_softmax.config import Config
+    from mnist_softmax.config.config import Config
     from mnist_softmax.network.network import Network
 
 HELP = "show on a real digit why dC/db_j = a_j - y_j with softmax outputs, and what it is with sigmoid ones"
@@ -36,11 +36,11 @@ def run(options: argparse.Namespace) -> int:
     """Explain, and show it."""
     import json
 
+    from mnist_softmax.commands import console
     from mnist_softmax.data.sources import load
-    from mnist_softmax.experiments.explain import check_softmax, digit, explain
-    from mnist_softmax.experiments.run import check_fit
-    from mnist_softmax.reporting import console
-    from mnist_softmax.reporting import explain as reporting
+    from mnist_softmax.diagnostics import explain_report as reporting
+    from mnist_softmax.diagnostics.explain import check_softmax, digit, explain
+    from mnist_softmax.runs.run import check_fit
 
     network, settings, name = _network(options)
     check_softmax(network)
@@ -64,11 +64,11 @@ def run(options: argparse.Namespace) -> int:
 
 def _network(options: argparse.Namespace) -> tuple[Network, Config, str]:
     """The network, its config, and what it is called."""
-    from mnist_softmax.config_file import load_config, validated
+    from mnist_softmax.config.file import load_config, validated
     from mnist_softmax.errors import ConfigError
-    from mnist_softmax.experiments.run_directory import RunDirectory
-    from mnist_softmax.experiments.trained import load_network
     from mnist_softmax.network.network import Network
+    from mnist_softmax.runs.answers import load_network
+    from mnist_softmax.runs.directory import RunDirectory
     from mnist_softmax.training.randomness import stream
 
     if options.run:

@@ -22,13 +22,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check, show it, and give 1 where an error passes the threshold."""
-    from mnist_softmax.config_file import load_config
+    from mnist_softmax.commands import console
+    from mnist_softmax.config.file import load_config
     from mnist_softmax.data.sources import load
+    from mnist_softmax.diagnostics.gradient_check import gradient_check
+    from mnist_softmax.diagnostics.gradient_check_report import passes, report
     from mnist_softmax.errors import ConfigError
-    from mnist_softmax.experiments.gradient_check import gradient_check
-    from mnist_softmax.experiments.run import check_fit
-    from mnist_softmax.reporting import console
-    from mnist_softmax.reporting.gradient_check import passes, report
+    from mnist_softmax.runs.run import check_fit
 
     for name, value, largest in (("--step", options.step, 0.1), ("--threshold", options.threshold, 1.0)):
         if not 0 < value <= largest:

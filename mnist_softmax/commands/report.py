@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from mnist_softmax.commands import studies
+from mnist_softmax.commands import comparing as studies
 
 HELP = "rebuild tables, figures and page of a comparison or sweep from what is stored; trains nothing"
 USAGE = "DIR"
@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write and show the report."""
-    from mnist_softmax.experiments.study import read
+    from mnist_softmax.comparison.comparison import read
 
     studies.show(read(options.directory))
     return 0

@@ -33,11 +33,12 @@ def run(options: argparse.Namespace) -> int:
     """Train what is missing, judge, and show it."""
     from pathlib import Path
 
+    from mnist_softmax.book import console as book_console
+    from mnist_softmax.book import report as book_report
+    from mnist_softmax.book.experiment import find_experiments
+    from mnist_softmax.book.plan import LEAST_SEEDS, Plan, results, standard_epochs
+    from mnist_softmax.commands.progress import RunsProgress
     from mnist_softmax.errors import ConfigError
-    from mnist_softmax.experiments.book.experiment import find_experiments
-    from mnist_softmax.experiments.book.reproduce import LEAST_SEEDS, Plan, results, standard_epochs
-    from mnist_softmax.reporting import book_console, book_report
-    from mnist_softmax.reporting.progress import RunsProgress
 
     if not options.ids:
         print(book_console.listing(find_experiments(["all"])))

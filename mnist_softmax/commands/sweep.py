@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from mnist_softmax.commands import studies
+from mnist_softmax.commands import comparing as studies
 
 HELP = "train a config at the points of a grid, or at random points, and choose the best by validation"
 USAGE = (
@@ -29,9 +29,9 @@ def run(options: argparse.Namespace) -> int:
     """Sweep, and show it."""
     from pathlib import Path
 
+    from mnist_softmax.comparison import sweep
+    from mnist_softmax.comparison.comparison import Study
     from mnist_softmax.errors import ConfigError
-    from mnist_softmax.experiments import sweep
-    from mnist_softmax.experiments.study import Study
 
     grid = sweep.parse_grid(options.grid)
     ranges = sweep.parse_ranges(options.ranges, grid)

@@ -30,11 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train, and show it."""
-    from mnist_softmax.config_file import load_config
+    from mnist_softmax.commands import console
+    from mnist_softmax.config.file import load_config
     from mnist_softmax.data.sources import load
-    from mnist_softmax.experiments import run as experiment
     from mnist_softmax.network.network import Network
-    from mnist_softmax.reporting import console
+    from mnist_softmax.runs import run as experiment
     from mnist_softmax.training.history import Record
 
     settings = load_config(options.config, options.overrides)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from mnist_softmax import config
+from mnist_softmax.config import config
 from mnist_softmax.network.activations import ACTIVATIONS
+from mnist_softmax.network.dense import Dense, DensePass
 from mnist_softmax.network.initializers import INITIALIZERS
-from mnist_softmax.network.layers import Dense, DensePass
 from mnist_softmax.network.output import Output
 from mnist_softmax.network.parameters import Parameters
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from mnist_softmax import config
+from mnist_softmax.config import config
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.network.network import Network
 

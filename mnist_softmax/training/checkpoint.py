@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from mnist_softmax import config
+from mnist_softmax.config import config
 from mnist_softmax.errors import RunDirectoryError
 from mnist_softmax.network.network import Network
 from mnist_softmax.network.parameters import Parameters

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from mnist_softmax import config
+from mnist_softmax.config import config
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.data.minibatches import BLOCK, MiniBatches
 from mnist_softmax.network.network import Network, Workspace

@@ -7,7 +7,7 @@ from time import perf_counter
 
 import numpy as np
 
-from mnist_softmax import config
+from mnist_softmax.config import config
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.errors import Diverged
 from mnist_softmax.network.network import Network

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from mnist_softmax import config
+from mnist_softmax.config import config
 from mnist_softmax.network.network import Network
 from mnist_softmax.training import book_streams
 

@@ -5,7 +5,7 @@ Pure, so that a run resumed from its history goes on with the rate it would have
 
 from __future__ import annotations
 
-from mnist_softmax import config
+from mnist_softmax.config import config
 from mnist_softmax.training.history import History, column
 
 

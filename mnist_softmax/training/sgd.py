@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from mnist_softmax import config
+from mnist_softmax.config import config
 from mnist_softmax.network.network import Network, Workspace
 from mnist_softmax.network.parameters import Parameters
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mnist_softmax import config
+from mnist_softmax.config import config
 from mnist_softmax.training.history import History, epochs_without_improvement
 from mnist_softmax.training.schedules import has_run_out
 

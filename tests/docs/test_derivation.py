@@ -16,7 +16,7 @@ import pytest
 import scipy.special
 import sklearn.metrics
 
-from mnist_softmax import config
+from mnist_softmax.config import config
 from mnist_softmax.network.activations import ACTIVATIONS
 from mnist_softmax.network.network import Network, Workspace
 from mnist_softmax.network.output import Output

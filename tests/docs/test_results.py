@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mnist_softmax.experiments.book.experiment import find_experiments
-from mnist_softmax.reporting import book_report
+from mnist_softmax.book import report as book_report
+from mnist_softmax.book.experiment import find_experiments
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

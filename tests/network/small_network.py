@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mnist_softmax import config
+from mnist_softmax.config import config
 from mnist_softmax.network.network import Network, Workspace
 from mnist_softmax.network.parameters import Parameters
 

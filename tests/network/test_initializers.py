@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnist_softmax import config
+from mnist_softmax.config import config
 from mnist_softmax.network.initializers import INITIALIZERS
 from mnist_softmax.network.network import Network
 

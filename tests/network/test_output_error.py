@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 from small_network import PAIRS, batch, gradient, small_network
 
-from mnist_softmax import config
+from mnist_softmax.config import config
 from mnist_softmax.network.network import Network
 from mnist_softmax.network.output import Output
 

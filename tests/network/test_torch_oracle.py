@@ -3,8 +3,8 @@
 import pytest
 from small_network import PAIRS, batch, gradient, small_network
 
-from mnist_softmax.config import Activation, Training
-from mnist_softmax.experiments.gradient_check import by_a_step
+from mnist_softmax.config.config import Activation, Training
+from mnist_softmax.diagnostics.gradient_check import by_a_step
 from mnist_softmax.network.network import Network
 
 torch = pytest.importorskip(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mnist_softmax.config import Config
+from mnist_softmax.config.config import Config
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.training.cohort import State
 from mnist_softmax.training.loop import train

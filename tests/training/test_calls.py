@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mnist_softmax.data.dataset import Dataset, Split
-from mnist_softmax.network.layers import DensePass
+from mnist_softmax.network.dense import DensePass
 from mnist_softmax.network.network import Network
 from mnist_softmax.training.cohort import Cohort, bytes_needed
 from mnist_softmax.training.loop import start

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from mnist_softmax import config
+from mnist_softmax.config import config
 from mnist_softmax.data import minibatches
 from mnist_softmax.data.dataset import Split
 from mnist_softmax.network.network import Network

@@ -9,7 +9,7 @@ import pytest
 from book_loop import ERRORS, sgd_epoch, train_watched
 from sklearn.neural_network import MLPClassifier
 
-from mnist_softmax import config
+from mnist_softmax.config import config
 from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.errors import Diverged
 from mnist_softmax.training.evaluation import evaluate

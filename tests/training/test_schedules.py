@@ -2,7 +2,7 @@
 
 import pytest
 
-from mnist_softmax import config
+from mnist_softmax.config import config
 from mnist_softmax.training.schedules import has_run_out, learning_rate
 
 

@@ -1,0 +1,175 @@
+"""An experiment of the book: a config with a `book:` block, unfolded into the runs that it takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import model_validator
+
+from mnist_softmax.book.block import Book, Recording
+from mnist_softmax.config.config import Config, Data
+from mnist_softmax.config.file import load_as, load_config, read_yaml, validated_as
+from mnist_softmax.config.schema import Section
+from mnist_softmax.errors import ConfigError
+from mnist_softmax.runs.run import Task
+
+HERE = Path(__file__).resolve().parents[2]  # where a checkout has its configs
+FOLDER = Path("configs", "book")
+ONLY = "only"  # the name of the run where there is but one
+
+
+class BookSection(Section):
+    """What the book says, which a config holds as it stands and leaves to us to check."""
+
+    book: Book
+
+
+class BaselineConfig(Section):
+    """A file without a network: the data, and what the book says."""
+
+    data: Data = Data()
+    book: Book
+
+    @model_validator(mode="after")
+    def _has_a_baseline(self) -> BaselineConfig:
+        if self.book.baseline is None:
+            raise ValueError("a file without network and training needs book.baseline")
+        return self
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """`id` is the name of its file."""
+
+    id: str
+    path: Path
+    data: Data
+    book: Book
+
+    @property
+    def runs(self) -> list[str]:
+        """The names of its trainings."""
+        if self.book.baseline:
+            return []
+        return list(self.book.runs) or [ONLY]
+
+    @property
+    def seeded_runs(self) -> list[str]:
+        """The names of those that are trained with many seeds."""
+        return self.runs if self.book.seeded_runs is None else list(self.book.seeded_runs)
+
+    def settings(self, run: str, *overrides: str) -> Config:
+        """The config of one training, without what the book says of it."""
+        changes = [f"{key}={json.dumps(value)}" for key, value in self.book.runs.get(run, {}).items()]
+        return load_config(self.path, [*changes, *overrides]).model_copy(update={"book": None})
+
+    def seeded(self, output: Path, seeds: int) -> list[Task]:
+        """Each run with the seeds 0, 1, ..."""
+        return [
+            Task(self.settings(run, f"seed={seed}"), self.directory(output, run) / f"seed-{seed}", "resume")
+            for run in self.seeded_runs
+            for seed in range(seeds)
+        ]
+
+    def recorded(self, output: Path, n: int) -> list[Task]:
+        """The runs of the author's recording, from his random streams; n is the size of the whole training set."""
+        recording = self.book.recording
+        if recording is None:
+            return []
+        tasks: list[Task] = []
+        for run in self.runs:
+            randomness = self._stream([task.settings for task in tasks], recording, n)
+            settings = self.settings(
+                run,
+                f"seed={recording.seed}",
+                f"randomness={randomness}",
+                "training.dtype=float64",
+                "training.rounding=book",
+                f"training.monitor=[{', '.join(recording.metrics)}]",
+            )
+            tasks.append(Task(settings, self.directory(output, run) / "recorded", "resume"))
+        return tasks
+
+    def directory(self, output: Path, run: str) -> Path:
+        """Where the trainings of one run lie."""
+        return output / self.id if run == ONLY else output / self.id / run
+
+    def _stream(self, before: Sequence[Config], recording: Recording, n: int) -> str:
+        earlier = [
+            {
+                "initializer": settings.network.initializer,
+                "images": settings.data.training_size or n,
+                "epochs": settings.training.epochs,
+            }
+            for settings in before
+        ]
+        goes_on = recording.one_list and bool(before)
+        return json.dumps({"kind": "book", "earlier_runs": earlier, "order_goes_on": goes_on})
+
+
+def load_experiment(path: Path) -> Experiment:
+    """Read a file. Raises ConfigError: it is missing or wrong, or the book says nothing of it."""
+    if "network" in read_yaml(path):
+        config = load_config(path)
+        if config.book is None:
+            raise ConfigError(f"{path}: has no book section; `train` trains it")
+        book = validated_as(BookSection, {"book": config.book}, (), str(path)).book
+        experiment = Experiment(path.stem, path, config.data, book)
+        for run in experiment.runs:
+            experiment.settings(run)  # what `runs` changes is checked here, too
+        return experiment
+    baseline = load_as(BaselineConfig, path)
+    return Experiment(path.stem, path, baseline.data, baseline.book)
+
+
+def find_experiments(names: Sequence[str]) -> list[Experiment]:
+    """The experiments of these names: ids, `chapter1` and the like, `all`, or paths of files.
+
+    Raises ConfigError for a name that is none, or a file that is wrong.
+    """
+    known = {path.stem: path for path in sorted(folder().glob("*.yaml"), key=_in_order)}
+    chosen: dict[Path, None] = {}  # a set that keeps its order
+    for name in names:
+        found = [path for id, path in known.items() if _is_meant(name, id)]
+        if not found:
+            path = Path(name)
+            if path.suffix != ".yaml":
+                raise ConfigError(
+                    f"{name}: no such experiment; expected all, {', '.join(_chapters(known))}, a file, or one of "
+                    + ", ".join(known)
+                )
+            found = [path]
+        chosen |= dict.fromkeys(found)
+    return [load_experiment(path) for path in chosen]
+
+
+def folder() -> Path:
+    """Where the book's configs lie: here, or in the checkout that this program is run from."""
+    return FOLDER if FOLDER.is_dir() else HERE / FOLDER
+
+
+def _is_meant(name: str, id: str) -> bool:
+    return name in ("all", id) or name == f"chapter{id[2]}"
+
+
+def _chapters(known: dict[str, Path]) -> list[str]:
+    return sorted({f"chapter{id[2]}" for id in known})
+
+
+def _in_order(path: Path) -> tuple[str, int]:
+    """By chapter, and within it as the book tells them."""
+    order = list(reference()["order"])
+    id = path.stem
+    return id[:3], order.index(id) if id in order else len(order)
+
+
+@cache
+def reference() -> dict[str, Any]:
+    """The author's recorded figures that runs are compared with (reference.json)."""
+    return json.loads(files(__package__).joinpath("reference.json").read_text(encoding="utf-8"))

@@ -1,0 +1,121 @@
+"""What a person reads while a network trains: the config once, a line an epoch, a closing summary.
+
+On a terminal a bar follows the mini-batches; elsewhere (a file, a pipe) there are plain lines only.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from mnist_softmax.config.config import Config
+from mnist_softmax.data.dataset import Dataset
+from mnist_softmax.training.history import Record
+
+
+def warn(text: str) -> None:
+    """A warning that cannot be overlooked, on standard error."""
+    print(_loud(f"warning: {text}"), file=sys.stderr, flush=True)
+
+
+def _loud(text: str) -> str:
+    plain = not _on_a_terminal() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    return text if plain else f"\033[1;33m{text}\033[0m"
+
+
+def _on_a_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()  # None when it was closed, as by 2>&-
+
+
+def introduction(settings: Config, dataset: Dataset, parameters: int, directory: str) -> str:
+    """The resolved config, the data and the place of the run."""
+    sizes = (
+        f"{len(dataset.train):,} training, {len(dataset.validation):,} validation, {len(dataset.test):,} test"
+    )
+    facts = [
+        ("data", f"{dataset.source}: {sizes} images"),
+        ("parameters", f"{parameters:,}"),
+        ("run", directory),
+    ]
+    return settings.to_yaml() + "\n" + _aligned(facts)
+
+
+class EpochTable:
+    """One aligned line per epoch, under a heading that is written once."""
+
+    def __init__(self, settings: Config, dataset: Dataset) -> None:
+        self.metrics = settings.training.monitor
+        self.n = {name: len(getattr(dataset, name)) for name in ("train", "validation", "test")}
+        self.epochs = settings.training.epochs
+
+    def heading(self) -> str:
+        """The names of the columns."""
+        names = [_title(metric).rjust(self._width(metric)) for metric in self.metrics]
+        return "  ".join(["epoch", *names, "learning rate", "seconds"])
+
+    def line(self, record: Record) -> str:
+        """The figures of one epoch; an accuracy as percent and as a count."""
+        cells = [self._cell(metric, record.get(metric)).rjust(self._width(metric)) for metric in self.metrics]
+        return "  ".join(
+            [f"{record['epoch']:5d}", *cells, f"{record['learning_rate']:13.6g}", f"{record['seconds']:7.2f}"]
+        )
+
+    def _cell(self, metric: str, value: Any) -> str:
+        if value is None:  # an epoch that monitor_every leaves out
+            return ""
+        if isinstance(value, list):  # a number for each hidden layer
+            return " ".join(f"{each:.2e}" for each in value)
+        return accuracy(value, self.n[metric.split("_")[0]]) if metric.endswith("accuracy") else f"{value:.5f}"
+
+    def _width(self, metric: str) -> int:
+        return max(len(_title(metric)), len(self._cell(metric, 1.0)))
+
+
+def _title(metric: str) -> str:
+    return metric.replace("_", " ").replace("train ", "training ")
+
+
+def accuracy(fraction: float, n: int) -> str:
+    """A fraction of n as percent with two decimals and the count: "97.21 % (9721)"."""
+    return f"{100 * fraction:.2f} % ({round(fraction * n)})"
+
+
+def progress_bar(batches: Iterable, total: int) -> Iterable:
+    """A tqdm bar over an epoch's mini-batches on a terminal, gone when the epoch is over."""
+    if not _on_a_terminal():
+        return batches
+    from tqdm import tqdm
+
+    return tqdm(batches, total=total, unit=" mini-batches", unit_scale=True, leave=False, dynamic_ncols=True)
+
+
+def conclusion(summary: dict[str, Any], directory: str) -> str:
+    """What came of it, and where it lies."""
+    facts = []
+    for label, key in (("final", "final"), ("best by validation", "best_by_validation")):
+        if record := summary[key]:
+            facts.append((label, _result(record, summary["data"])))
+    rate = f"{summary['images_per_second']:,.0f} images/s"
+    facts.append(
+        ("trained", f"{summary['epochs']} epochs in {summary['seconds']:.1f} s, {rate} ({summary['reason']})")
+    )
+    if summary["model"] == "best_by_validation":
+        facts.append(("kept", "the parameters that were best by validation"))
+    facts.append(("run", directory))
+    return _aligned(facts)
+
+
+def _result(record: Record, sizes: dict[str, Any]) -> str:
+    shown = [
+        f"{name} {accuracy(record[f'{name}_accuracy'], sizes[name])}"
+        for name in ("test", "validation", "train")
+        if f"{name}_accuracy" in record
+    ]
+    return f"{', '.join(shown) or 'no accuracy was monitored'}  (epoch {record['epoch']})"
+
+
+def _aligned(facts: list[tuple[str, str]]) -> str:
+    width = max(len(label) for label, _ in facts)
+    return "\n".join(f"{label:<{width}}  {text}" for label, text in facts)

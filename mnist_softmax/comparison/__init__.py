@@ -1,0 +1,1 @@
+"""Which config learns better: comparisons and sweeps, their statistics, and their page."""

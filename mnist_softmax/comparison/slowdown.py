@@ -1,0 +1,68 @@
+"""Learning slowdown: the first mini-batches from saturated outputs, the book's case for the cross-entropy.
+
+With the quadratic cost the error of an output is (a - y) sigma'(z), small where the output is saturated, right or
+wrong (eq. 55). With the cross-entropy sigma'(z) cancels (eq. 66). The large initializer saturates outputs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from mnist_softmax.config.config import Config
+from mnist_softmax.data.dataset import Dataset
+from mnist_softmax.training.cohort import Cohort
+from mnist_softmax.training.evaluation import evaluate
+from mnist_softmax.training.loop import start
+from mnist_softmax.training.schedules import learning_rate
+
+MINI_BATCHES = 1000
+EVERY = 20  # mini-batches between two measurements
+IMAGES = 2000  # of the validation split, for the accuracy on the way
+SEEDS = 5  # at most
+
+
+def slowdown(settings: Config, dataset: Dataset, seeds: int) -> dict[str, Any]:
+    """Accuracy and the norm of the output layer's gradient over the first 1,000 mini-batches of an epoch.
+
+    Initializer `large`, everything else as in `settings`; seeds 0, 1, ... in one cohort. Gives `mini_batches`
+    (from 0), `accuracy` (a list for each seed) on the first validation images, and `gradient_norm` (likewise),
+    the norm of dC/dw^L of a mini-batch, a mean over the mini-batches since the last measurement (None where it
+    is not finite).
+    """
+    network = settings.network.model_copy(update={"initializer": "large"})
+    members = [
+        settings.model_copy(update={"seed": seed, "network": network}) for seed in range(min(seeds, SEEDS))
+    ]
+    steps, accuracies, norms = [], [], []
+    with threadpool_limits(limits=1, user_api="blas"), np.errstate(over="ignore", invalid="ignore"):
+        cohort = Cohort([start(each) for each in members], members, dataset)
+        cohort.descent.use([learning_rate(each.training, []) for each in members])
+        gradient = cohort.network.new_parameters().layers[-1]
+        since: list[np.ndarray] = []
+        for step, (x, y) in enumerate(cohort.mini_batches()):
+            workspace = cohort.workspaces[x.shape[-2]]
+            cohort.network.forward(x, workspace)
+            cohort.network.backward(y, workspace)
+            workspace.layers[-1].gradient(gradient)
+            since.append(np.linalg.norm(gradient["w"], axis=(-2, -1)))
+            if step % EVERY == 0:  # before the step: the first measurement is that of the starting weights
+                split = dataset.validation.first(IMAGES)
+                measured = evaluate(cohort.network, split, settings.data.scale, with_cost=False)
+                steps.append(step)
+                accuracies.append(measured.accuracy)
+                norms.append(np.mean(since, axis=0))
+                since = []
+            if step == MINI_BATCHES:
+                break
+            cohort.descent.step(workspace)
+    return {
+        "mini_batches": steps,
+        "accuracy": np.array(accuracies).T.tolist(),
+        "gradient_norm": [
+            [norm if np.isfinite(norm) else None for norm in seed]
+            for seed in np.array(norms, np.float64).T.tolist()
+        ],
+    }

@@ -1,0 +1,1 @@
+"""What one network does and why: explain, gradient check, evaluation, curves."""

@@ -1,0 +1,95 @@
+"""What runs measured, epoch by epoch: read from run directories, never trained here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from mnist_softmax.errors import ConfigError, RunDirectoryError
+from mnist_softmax.figures import save
+from mnist_softmax.runs.directory import RunDirectory
+from mnist_softmax.training.history import History, column
+
+
+class Curves(NamedTuple):
+    """The history of one run, under the name that tells it from the others."""
+
+    name: str
+    history: History
+
+
+def read(paths: Sequence[str], metrics: Sequence[str]) -> list[Curves]:
+    """The histories of the runs at `paths`.
+
+    Raises RunDirectoryError: there is no run or it has no epoch yet; ConfigError: it did not measure a metric.
+    """
+    runs = []
+    for path, name in zip(paths, _names(paths), strict=True):
+        directory = RunDirectory(path)
+        directory.read_config()
+        history = directory.read_metrics() if directory.metrics.is_file() else []
+        if not history:
+            raise RunDirectoryError(f"{path}: has no epoch to show yet")
+        for metric in metrics:
+            if all(metric not in record for record in history):
+                measured = ", ".join(sorted({key for record in history for key in record} - {"epoch"}))
+                raise ConfigError(
+                    f"{path}: did not measure '{metric}', but {measured}; training.monitor says what is measured"
+                )
+        complete = [record for record in history if all(metric in record for metric in metrics)]
+        runs.append(Curves(name, complete))
+    return runs
+
+
+def _names(paths: Sequence[str]) -> list[str]:
+    """`loglik` for runs/loglik/seed-0 where that tells runs apart, else `loglik/seed-0`, else the whole path."""
+    parts = [Path(path).resolve().parts for path in paths]
+    for names in ([part[-2] for part in parts], ["/".join(part[-2:]) for part in parts]):
+        if len(set(names)) == len(names):
+            return names
+    return list(paths)
+
+
+def table(runs: Sequence[Curves], metrics: Sequence[str]) -> str:
+    """The metrics of every run after its last epoch."""
+    width = max(len("run"), *(len(run.name) for run in runs))
+    lines = [f"{'run':{width}}  epoch" + "".join(f"  {metric:>17}" for metric in metrics)]
+    for run in runs:
+        last = run.history[-1]
+        cells = "".join(f"  {_text(last[metric]):>{max(17, len(metric))}}" for metric in metrics)
+        lines.append(f"{run.name:{width}}  {last['epoch']:5d}{cells}")
+    return "\n".join(lines)
+
+
+def _text(value: float | list[float]) -> str:
+    """A list has a number for each hidden layer."""
+    return " ".join(f"{each:.3g}" for each in value) if isinstance(value, list) else f"{value:.6g}"
+
+
+def plot(runs: Sequence[Curves], metrics: Sequence[str], path: str) -> None:
+    """A panel for each metric, a line for each run, over the epochs (from 1). Raises ConfigError as `save`."""
+    from matplotlib.figure import Figure
+
+    columns = len(metrics) if len(metrics) <= 3 else 2
+    rows = math.ceil(len(metrics) / columns)
+    figure = Figure(figsize=(3.8 * columns, 2.8 * rows + 0.5), layout="constrained")
+    for number, metric in enumerate(metrics, start=1):
+        panel = figure.add_subplot(rows, columns, number)
+        for run, style in zip(runs, _styles(len(runs)), strict=True):
+            panel.plot(column(run.history, "epoch"), column(run.history, metric), style, label=run.name)
+        panel.set(title=metric.replace("_", " "), xlabel="epoch")
+        if metric.endswith(("accuracy", "output")):
+            panel.set_ylim(-0.03, 1.03)
+        if metric.endswith(("cost", "norms")):
+            panel.set_yscale("log")
+        panel.grid(alpha=0.3)
+    labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(*labels, loc="outside lower center", ncols=min(len(runs), 4))
+    save(figure, path)
+
+
+def _styles(count: int) -> list[str]:
+    """Lines that can be told apart without colour, and where they lie on each other."""
+    return [("-", "--", ":", "-.")[i % 4] for i in range(count)]

@@ -1,0 +1,56 @@
+"""How good a trained network is, in words: accuracy, cost, confusion matrix, worst mistakes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mnist_softmax.commands.console import accuracy
+from mnist_softmax.runs.answers import Answers
+
+WORST = 10
+
+
+def evaluation(answers: Answers, split: str, cost_name: str) -> str:
+    """The whole report as text."""
+    n = len(answers.labels)
+    right = int(np.count_nonzero(answers.said == answers.labels))
+    return "\n".join(
+        [
+            f"{split}: {accuracy(right / n, n)} of {n} right, mean {cost_name} cost {answers.costs.mean():.5f}",
+            "",
+            "true class down, answer across:",
+            _confusion(answers.confusion()),
+            "",
+            f"the worst mistakes (image number within {split}, from 0):",
+            _worst(answers),
+        ]
+    )
+
+
+def _confusion(counts: np.ndarray) -> str:
+    width = max(5, len(str(counts.max())) + 1)
+    heading = " " * 4 + "".join(f"{k:{width}d}" for k in range(len(counts))) + "   right"
+    rows = [
+        f"{k:3d} "
+        + "".join(f"{count:{width}d}" if count else ".".rjust(width) for count in row)
+        + f"{_share(row, k):>8}"
+        for k, row in enumerate(counts)
+    ]
+    return "\n".join([heading, *rows])
+
+
+def _share(row: np.ndarray, k: int) -> str:
+    return f"{100 * row[k] / row.sum():.1f} %" if row.sum() else "-"
+
+
+def _worst(answers: Answers) -> str:
+    worst = answers.worst(WORST)
+    if not len(worst):
+        return "none: every answer is right"
+    heading = f"{'image':>7}  is  said  its output  output of the true class     cost"
+    rows = [
+        f"{i:7d}  {answers.labels[i]:2d}  {answers.said[i]:4d}  {answers.outputs[i, answers.said[i]]:10.6f}  "
+        f"{answers.outputs[i, answers.labels[i]]:24.3g}  {answers.costs[i]:7.3f}"
+        for i in worst
+    ]
+    return "\n".join([heading, *rows])

@@ -1,0 +1,53 @@
+"""What a gradient is the gradient of: mean cost and penalties, as a function of a network's parameters."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mnist_softmax.config.config import Training
+from mnist_softmax.network.network import Network, Workspace
+from mnist_softmax.training.sgd import penalty
+
+Batch = tuple[np.ndarray, np.ndarray]
+
+
+class Objective:
+    """Mean cost and penalties as a function of the network's parameters."""
+
+    def __init__(self, network: Network, batch: Batch, training: Training, n: int) -> None:
+        self.network, (self.x, self.y), self.training, self.n = network, batch, training, n
+        self.workspace = Workspace(network, len(self.x))
+        *hidden, last = self.workspace.layers
+        self.with_kinks = hidden if network.description.hidden_activation == "relu" else []
+        self.with_kinks += [last] if network.output.activation == "relu" else []  # last.a is z^L
+
+    def value(self) -> float:
+        """C + penalty here."""
+        costs, penalised, _ = self._here()
+        return float(costs.mean()) + penalised
+
+    def slope(self, array: np.ndarray, direction: np.ndarray, h: float) -> float | None:
+        """(C(h) - C(-h)) / 2h along `direction` in `array`, a view of the parameters; None across a kink.
+
+        Costs are subtracted example by example, where they are close, and only then averaged.
+        """
+        was = array.copy()
+        array[...] = was + h * direction
+        costs_above, penalty_above, side_above = self._here()
+        array[...] = was - h * direction
+        costs_below, penalty_below, side_below = self._here()
+        array[...] = was
+        if not np.array_equal(side_above, side_below):
+            return None
+        return (float((costs_above - costs_below).mean()) + penalty_above - penalty_below) / (2 * h)
+
+    def _here(self) -> tuple[np.ndarray, float, np.ndarray]:
+        """The cost of each example, the penalty, and on which side of its kink everything with a kink stands."""
+        workspace, output = self.workspace, self.network.output
+        with np.errstate(over="ignore"):
+            self.network.forward(self.x, workspace)
+            costs = output.cost(workspace.z, workspace.a, self.y)
+        parameters = self.network.parameters
+        sides = [layer.a.ravel() > 0 for layer in self.with_kinks]
+        sides += [parameters.weights > 0] if self.training.l1 else []
+        return costs, penalty(parameters, self.training, self.n), np.concatenate([*sides, []])

@@ -1,1 +1,0 @@
-"""What is asked of training: a run on disk, its evaluation; later comparisons and the book."""

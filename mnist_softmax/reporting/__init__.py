@@ -1,1 +1,0 @@
-"""What is shown: console lines; later tables, plots, pages."""

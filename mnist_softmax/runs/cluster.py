@@ -1,0 +1,161 @@
+"""Groups of runs on a Dask cluster that is already there: its workers train, the results come back to us.
+
+A group goes to a worker with the files of its unfinished runs, is trained in a temporary directory there, and
+comes back as files. Dask gives the group of a worker that dies to another; what the caller has is untouched
+until a run comes back whole.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import mnist_softmax
+from mnist_softmax.errors import RunFailed, UserError
+from mnist_softmax.runs.worker import Outcome, train_group_elsewhere
+from mnist_softmax.runs.run import Task
+from mnist_softmax.runs.directory import FILES, RunDirectory, opened
+from mnist_softmax.training.checkpoint import replacing
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+PATIENCE = 6  # seconds until a scheduler that does not answer is given up
+Files = dict[str, bytes]
+
+
+def connect(address: str | None) -> Client:
+    """A client of the cluster. Raises UserError: no address, not installed, no answer, no fit workers."""
+    if not address:
+        raise UserError("--backend dask needs --scheduler tcp://HOST:PORT, the address of a Dask scheduler")
+    if not re.fullmatch(r"(\w+://)?[^\s/]+:\d{1,5}/?", address):
+        raise UserError(f"--scheduler {address}: expected tcp://HOST:PORT, the address of a Dask scheduler")
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UserError("--backend dask needs the package distributed: pip install -e '.[dask]'") from None
+    for name in ("distributed", "distributed.client"):  # its tracebacks; what goes wrong is told by us
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        what = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(
+            f"{address}: no Dask scheduler answers there ({what:.120}); start one with: dask scheduler"
+        ) from None
+    try:
+        _refuse_unfit_workers(client, address)
+    except BaseException:
+        client.close()
+        raise
+    return client
+
+
+def _refuse_unfit_workers(client: Client, address: str) -> None:
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError:
+        raise UserError(
+            f"{address}: the scheduler has no workers; start one with: dask worker {address} --nthreads 1"
+        ) from None
+    try:
+        versions = client.run(_version)
+    except Exception as error:
+        raise UserError(
+            f"{address}: a worker cannot import mnist_softmax ({error}); install it where the workers run"
+        ) from None
+    for worker, version in versions.items():
+        if version != mnist_softmax.__version__:
+            raise UserError(
+                f"{worker}: has mnist_softmax {version}, here is {mnist_softmax.__version__}; install the same"
+            )
+
+
+def _version() -> str:
+    return mnist_softmax.__version__
+
+
+def slots(client: Client) -> int:
+    """How many groups the cluster trains at once."""
+    return max(sum(client.nthreads().values()), 1)
+
+
+def train(
+    tasks: Sequence[Task],
+    groups: Sequence[list[int]],
+    checksums: Sequence[str],
+    client: Client,
+    on_epoch: Callable[[int, int], None],
+) -> Iterator[tuple[int, Outcome]]:
+    """Train the groups, numbers of tasks; yields (number, outcome) as they end. Closes the client.
+
+    `on_epoch(number, epoch)` is called from another thread.
+    """
+    from distributed import as_completed
+
+    topic = f"mnist-softmax-{uuid.uuid4().hex}"
+    with client:
+        client.subscribe_topic(topic, lambda event: on_epoch(*event[1]))
+        futures = {}
+        for group in groups:
+            files = [_read(RunDirectory(tasks[number].directory).path) for number in group]
+            settings = [tasks[number].settings for number in group]
+            future = client.submit(_train_there, group, settings, files, checksums[group[0]], topic, pure=False)
+            futures[future] = group
+        for future in as_completed(futures, loop=client.loop):
+            group = futures[future]
+            try:
+                returned = future.result()
+            except Exception as error:  # died with four workers, or the scheduler is gone
+                what = RunFailed(
+                    f"lost on the cluster ({type(error).__name__}: {' '.join(str(error).split()):.160})"
+                )
+                yield from ((number, what) for number in group)
+                continue
+            for number, (outcome, files) in zip(group, returned, strict=True):
+                yield number, _take_home(tasks[number], outcome, files)
+
+
+def _train_there(
+    group: list[int], settings: list[Any], files: list[Files], checksum: str, topic: str
+) -> list[tuple[Outcome, Files]]:
+    """On the worker: train in a temporary directory."""
+    from distributed import get_worker
+
+    worker = get_worker()
+    with tempfile.TemporaryDirectory(prefix="mnist-softmax-") as scratch:
+        places = [Path(scratch) / str(number) for number in group]
+        for place, content in zip(places, files, strict=True):
+            place.mkdir()
+            for name, data in content.items():
+                (place / name).write_bytes(data)
+        tasks = [Task(each, place, "resume") for each, place in zip(settings, places, strict=True)]
+        outcomes = train_group_elsewhere(
+            tasks, checksum, lambda k, record: worker.log_event(topic, (group[k], record["epoch"]))
+        )
+        return [(outcome, _read(place)) for outcome, place in zip(outcomes, places, strict=True)]
+
+
+def _read(place: Path) -> Files:
+    return {name: (place / name).read_bytes() for name in FILES if (place / name).is_file()}
+
+
+def _take_home(task: Task, outcome: Outcome, files: Files) -> Outcome:
+    """Write what came back into the run's own directory, the summary last."""
+    if "summary.json" not in files:
+        return outcome
+    try:
+        with opened(task.directory, task.settings, "resume") as place, place.writing():
+            place.begin(task.settings)
+            for name in FILES[1:]:  # the config stands there already
+                if name in files:
+                    with replacing(place.path / name) as file:
+                        file.write(files[name])
+    except UserError as error:
+        return error
+    return outcome

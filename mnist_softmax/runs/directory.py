@@ -1,0 +1,206 @@
+"""One run on disk.
+
+config.yaml      the resolved config
+metrics.jsonl    one record an epoch
+checkpoint.npz   the training state after some recent epoch
+model.npz        the trained parameters: w1, b1, w2, b2, ...
+summary.json     how it ended; a run without one is unfinished
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+
+from mnist_softmax.config.config import Config
+from mnist_softmax.config.file import load_config
+from mnist_softmax.errors import ConfigError, RunDirectoryError
+from mnist_softmax.training.checkpoint import replacing
+from mnist_softmax.training.history import History, Record
+
+Mode = Literal["new", "resume", "overwrite"]
+FILES = ("config.yaml", "metrics.jsonl", "checkpoint.npz", "model.npz", "summary.json")
+
+
+class RunDirectory:
+    """Paths of a run's files, and how they are written and read."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.config, self.metrics, self.checkpoint, self.model, self.summary = (self.path / n for n in FILES)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Inside, a fault of the disk is a RunDirectoryError that says what is kept and what to do."""
+        try:
+            yield
+        except BrokenPipeError:  # nobody reads our output any more; the directory is not to blame
+            raise
+        except OSError as error:
+            what = f"{self.path}: cannot be written: {error.strerror or error}"
+            kept = "; its last checkpoint is whole: mend the cause, then add --resume"
+            raise RunDirectoryError(what + (kept if os.path.exists(self.checkpoint) else "")) from None
+
+    def read_config(self) -> Config:
+        """Raises RunDirectoryError where there is no run, ConfigError where its config is damaged."""
+        if not os.path.isfile(self.config):  # which takes a name too long for one that is not there
+            raise RunDirectoryError(f"{self.path}: is no run directory (it has no config.yaml)")
+        return load_config(self.config)
+
+    def read_summary(self) -> dict[str, Any] | None:
+        """How the run ended, or None while it has not."""
+        try:
+            summary = json.loads(self.summary.read_text(encoding="utf-8"))
+            _ = summary["status"], summary["epochs"], summary["data"]["source"], summary["data"]["checksum"]
+            return summary
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            what = f"{self.summary}: is damaged ({type(error).__name__}: {error})"
+            raise RunDirectoryError(f"{what}; train anew with --overwrite") from None
+
+    def read_metrics(self) -> History:
+        """The records so far, without a line cut off by a kill. Raises RunDirectoryError: none, or damaged ones."""
+        try:
+            lines = self.metrics.read_text(encoding="utf-8").splitlines(keepends=True)
+            return [json.loads(line) for line in lines if line.endswith("\n")]
+        except (OSError, ValueError) as error:
+            raise RunDirectoryError(
+                f"{self.metrics}: is damaged ({error}); train anew with --overwrite"
+            ) from None
+
+    def epochs_so_far(self) -> int:
+        """How many records there are, 0 where there is no run."""
+        try:
+            return self.metrics.read_bytes().count(b"\n")
+        except OSError:
+            return 0
+
+    def begin(self, settings: Config) -> None:
+        """Write the config of the run that is now trained here; with its summary gone it counts as unfinished."""
+        for name in FILES:  # what a kill left half written
+            for temporary in self.path.glob(f".{name}.*"):
+                temporary.unlink(missing_ok=True)
+        self.summary.unlink(missing_ok=True)
+        self.write_text(self.config, settings.to_yaml())
+
+    def append_metrics(self, record: Record) -> None:
+        """Add one line, given to the operating system at once."""
+        with self.metrics.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+
+    def write_metrics(self, history: History) -> None:
+        """Replace all lines, as a resumed run does to drop those past its checkpoint."""
+        self.write_text(self.metrics, "".join(json.dumps(record) + "\n" for record in history))
+
+    def write_summary(self, summary: dict[str, Any]) -> None:
+        """The last file of a run to be written: with it the run has ended."""
+        self.write_text(self.summary, json.dumps(summary, indent=2) + "\n")
+
+    def write_text(self, path: Path, text: str) -> None:
+        """Write a file of the run so that a kill leaves the old one or the new one."""
+        with replacing(path) as file:
+            file.write(text.encode("utf-8"))
+
+
+@contextmanager
+def opened(path: str | Path, settings: Config, mode: Mode) -> Iterator[RunDirectory]:
+    """The run directory at `path`, made if need be, cleared if `mode` says so, locked against any second process.
+
+    What it holds of a run to be resumed is left as it is until `begin`.
+    Raises RunDirectoryError: it cannot be written, is in use, holds something else, or a run that `mode` does
+    not allow to be touched. Until then nothing in it has changed.
+    """
+    run = RunDirectory(path)
+    try:
+        with run.writing():
+            refuse_what_is_no_run(run)
+            run.path.mkdir(parents=True, exist_ok=True)
+        with FileLock(run.path / ".lock", timeout=0):
+            with run.writing():
+                if mode == "overwrite":
+                    _refuse_foreign_config(run)
+                    _clear(run)
+                elif run.config.is_file():
+                    _refuse_ended(run, settings, mode)
+                    refuse_other_config(run, settings)
+            yield run
+    except Timeout:
+        raise RunDirectoryError(f"{path}: another process is training in it; wait for it to end") from None
+
+
+def refuse_what_is_no_run(run: RunDirectory) -> None:
+    """Raises RunDirectoryError where the directory holds files, but not those of a run."""
+    try:
+        strange = not run.config.is_file() and any(not p.name.startswith(".") for p in run.path.iterdir())
+    except FileNotFoundError:
+        return
+    if strange:
+        raise RunDirectoryError(f"{run.path}: holds something that is not a run; choose another with --output")
+
+
+def _clear(run: RunDirectory) -> None:
+    for name in reversed(FILES):  # the summary first: without it the run counts as unfinished
+        (run.path / name).unlink(missing_ok=True)
+
+
+def _refuse_foreign_config(run: RunDirectory) -> None:
+    """A config.yaml alone does not make a run: somebody else's is not overwritten."""
+    if not run.config.is_file() or any(path.exists() for path in (run.metrics, run.summary)):
+        return
+    try:
+        run.read_config()
+    except ConfigError:
+        raise RunDirectoryError(
+            f"{run.path}: holds a config.yaml that is not of a run; choose another with --output"
+        ) from None
+
+
+def _refuse_ended(run: RunDirectory, settings: Config, mode: Mode) -> None:
+    summary = run.read_summary()
+    if summary is None:
+        if mode == "new":
+            raise RunDirectoryError(
+                f"{run.path}: holds an unfinished run; --resume goes on with it, --overwrite starts anew"
+            )
+        return
+    status, epochs = summary["status"], summary["epochs"]
+    if mode == "new":
+        raise RunDirectoryError(
+            f"{run.path}: holds a run ({status} after {epochs} epochs); --overwrite trains it anew, "
+            "--output DIR puts this one elsewhere"
+        )
+    if status != "finished" or settings.training.epochs <= epochs:
+        raise RunDirectoryError(
+            f"{run.path}: has {status} after {epochs} epochs, there is nothing to resume; "
+            "--overwrite trains it anew, training.epochs=N with a larger N trains it on"
+        )
+
+
+def refuse_other_config(run: RunDirectory, settings: Config) -> None:
+    """Only the number of epochs may differ from what the run was begun with, the folder it was moved to, and what
+    the book says of it."""
+    stored = run.read_config()
+    then, now = (flat(each.model_dump(mode="json", exclude={"book"})) for each in (stored, settings))
+    differing = [
+        key for key in now if now[key] != then.get(key) and key not in ("training.epochs", "output.directory")
+    ]
+    if differing:
+        listed = ", ".join(f"{key} was {then.get(key)}, is now {now[key]}" for key in differing)
+        raise RunDirectoryError(
+            f"{run.path}: holds a run of another config: {listed}; use --output or --overwrite"
+        )
+
+
+def flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested mappings as one, with dotted keys."""
+    result: dict[str, Any] = {}
+    for key, value in content.items():
+        result |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return result

@@ -1,0 +1,178 @@
+"""Train many runs: in this process, in several, or on a cluster. Each run directory is as if trained alone.
+
+Finished runs are left as they are, unfinished ones taken up again. A run that fails is reported, and the rest
+goes on. Runs that are alike in `cohort.common` are trained in cohorts, and a cohort is what a process is given.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Literal, NamedTuple
+
+import joblib
+
+from mnist_softmax.config.config import Config, Data
+from mnist_softmax.data.dataset import Dataset
+from mnist_softmax.data.sources import load
+from mnist_softmax.errors import ConfigError, RunDirectoryError, UserError
+from mnist_softmax.runs import processes
+from mnist_softmax.runs.worker import Outcome, already, train_group
+from mnist_softmax.runs.run import Task, check_fit
+from mnist_softmax.runs.directory import RunDirectory
+from mnist_softmax.training.cohort import bytes_needed, common
+
+Backend = Literal["local", "dask"]
+COHORT = 10  # networks trained together: most of the gain is had by then (docs/performance.md)
+COHORT_BYTES = 300_000_000  # that they may take beside the digits
+LOOK_EVERY = 0.5  # seconds between two looks at how far the runs are
+
+
+class Event(NamedTuple):
+    """How far task `number` is: epochs trained so far and, once it has ended, what came of it.
+
+    `earlier` marks what an earlier call has done, reported before training begins.
+    """
+
+    number: int
+    epochs: int
+    outcome: Outcome | None = None
+    earlier: bool = False
+
+
+OnEvent = Callable[[Event], None]
+
+
+def train_all(
+    tasks: Sequence[Task],
+    jobs: int | None = None,
+    backend: Backend = "local",
+    scheduler: str | None = None,
+    on_event: OnEvent = lambda event: None,
+    cohort: int | None = None,
+    on_start: Callable[[], None] = lambda: None,
+) -> list[Outcome]:
+    """Train every task that is not finished yet; for each, its summary or what kept it from being finished.
+
+    `jobs` processes, by default one a core; with backend "dask" the workers of the cluster whose scheduler is at
+    the address `scheduler`. `on_event` is told how far each run is, from another thread, and how it ended.
+    `on_start` is called when all is in order and nothing written yet.
+    Results do not depend on `jobs`, `backend` or `cohort`, which bounds the networks trained in one cohort (by
+    default `suitable_cohort`).
+    Raises, before anything is touched, DataError, ConfigError, and RunDirectoryError where a directory holds
+    another run or something else; UserError where the cluster is not to be had.
+    """
+    if jobs is not None and jobs < 1:
+        raise ConfigError(f"jobs is {jobs}; expected at least 1")
+    tasks = [task._replace(mode="resume") for task in tasks]
+    datasets = {data: load(data) for data in dict.fromkeys(task.settings.data for task in tasks)}
+    outcomes = {
+        number: outcome for number, outcome in enumerate(survey(tasks, datasets)) if outcome is not None
+    }
+    checksums = [datasets[task.settings.data].checksum for task in tasks]
+    left = [number for number in range(len(tasks)) if number not in outcomes]
+    watch: AbstractContextManager[None] = nullcontext()
+    if backend == "dask":
+        from mnist_softmax.runs import cluster
+
+        client = cluster.connect(scheduler)
+        groups = grouped(tasks, left, cluster.slots(client), cohort)
+        ended = cluster.train(
+            tasks, groups, checksums, client, lambda number, epoch: on_event(Event(number, epoch))
+        )
+    else:
+        jobs = min(jobs or joblib.cpu_count(), max(len(left), 1))
+        groups = grouped(tasks, left, jobs, cohort)
+        watch = _watched(tasks, left, outcomes, on_event)
+        if jobs == 1:
+            ended = _here(tasks, groups, datasets)
+        else:
+            ended = processes.train(tasks, groups, checksums, jobs)
+    on_start()
+    for number, task in enumerate(tasks):
+        known = outcomes.get(number)
+        epochs = RunDirectory(task.directory).epochs_so_far() if known is None else task_epochs(known)
+        if known is not None or epochs:
+            on_event(Event(number, epochs, known, earlier=True))
+    with watch:
+        for number, outcome in ended:
+            outcomes[number] = outcome
+            on_event(Event(number, task_epochs(outcome), outcome))
+    return [outcomes[number] for number in range(len(tasks))]
+
+
+def survey(tasks: Sequence[Task], datasets: dict[Data, Dataset]) -> list[Outcome | None]:
+    """For each task what came of it already; None where there is something to train. Raises as `train_all`."""
+    places = [RunDirectory(task.directory).path.absolute() for task in tasks]
+    if len(set(places)) < len(places):
+        twice = next(place for place in places if places.count(place) > 1)
+        raise RunDirectoryError(f"{twice}: two runs are to be trained in it")
+    for task in tasks:
+        check_fit(task.settings, datasets[task.settings.data])
+    return [already(task, datasets[task.settings.data].checksum) for task in tasks]
+
+
+def suitable_cohort(settings: Config) -> int:
+    """How many networks to train together: COHORT, or as many as find room in COHORT_BYTES."""
+    n = settings.data.training_size or 60_000  # of MNIST at most
+    return max(1, min(COHORT, COHORT_BYTES // bytes_needed(settings, 1, n)))
+
+
+def grouped(
+    tasks: Sequence[Task], numbers: Sequence[int], jobs: int, cohort: int | None = None
+) -> list[list[int]]:
+    """Deal the numbered tasks into groups that may be trained as cohorts, of at most `cohort` each.
+
+    Tasks of one kind go into equally large groups, as many as there are jobs or a multiple of it, so that the
+    processes finish together.
+    """
+    kinds: dict[tuple, list[int]] = {}
+    for number in numbers:
+        kinds.setdefault(common(tasks[number].settings), []).append(number)
+    groups = []
+    for members in kinds.values():
+        most = cohort or suitable_cohort(tasks[members[0]].settings)
+        rounds = -(-len(members) // (jobs * most))
+        count = min(rounds * jobs, len(members))
+        groups += [members[k::count] for k in range(count)]
+    return groups
+
+
+def task_epochs(outcome: Outcome) -> int:
+    """Epochs trained, as far as the outcome tells."""
+    return 0 if isinstance(outcome, UserError) else outcome["epochs"]
+
+
+def _here(
+    tasks: Sequence[Task], groups: Sequence[list[int]], datasets: dict[Data, Dataset]
+) -> Iterator[tuple[int, Outcome]]:
+    for group in groups:
+        members = [tasks[number] for number in group]
+        yield from zip(group, train_group(members, datasets[members[0].settings.data]), strict=True)
+
+
+@contextmanager
+def _watched(
+    tasks: Sequence[Task], numbers: Sequence[int], outcomes: dict[int, Outcome], on_event: OnEvent
+) -> Iterator[None]:
+    """Meanwhile report epochs as the runs' metrics.jsonl grow, whoever it is that trains them."""
+    over = threading.Event()
+    seen = {number: RunDirectory(tasks[number].directory).epochs_so_far() for number in numbers}
+
+    def look() -> None:
+        while not over.wait(LOOK_EVERY):
+            for number in numbers:
+                if number not in outcomes:
+                    epochs = RunDirectory(tasks[number].directory).epochs_so_far()
+                    if epochs > seen[number] and number not in outcomes:
+                        seen[number] = epochs
+                        on_event(Event(number, epochs))
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

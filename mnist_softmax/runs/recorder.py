@@ -1,0 +1,115 @@
+"""One run of a cohort: what is written down of it, and when, so that a kill at any instant loses little."""
+
+from __future__ import annotations
+
+import copy
+from time import monotonic
+from typing import Any
+
+import numpy as np
+
+from mnist_softmax.config.config import Config
+from mnist_softmax.data.dataset import Dataset
+from mnist_softmax.errors import RunDirectoryError
+from mnist_softmax.runs.environment import environment
+from mnist_softmax.runs.directory import RunDirectory
+from mnist_softmax.training.checkpoint import load_state, save_model, save_state
+from mnist_softmax.training.cohort import State
+from mnist_softmax.training.history import Record, best_epoch
+from mnist_softmax.training.loop import put_back_best, start
+from mnist_softmax.training.stopping import reason_to_stop
+
+Summary = dict[str, Any]
+
+
+class Member:
+    """A run of a cohort, taken up from its last checkpoint or begun.
+
+    `checkpoint_share` of the time may go into checkpoints: syncing a file to disk can take longer than an epoch.
+    Raises RunDirectoryError, before anything has changed: the checkpoint is damaged, of other data, or of more
+    epochs than are to be trained.
+    """
+
+    def __init__(
+        self, settings: Config, place: RunDirectory, dataset: Dataset, checkpoint_share: float
+    ) -> None:
+        self.settings, self.place, self.dataset = settings, place, dataset
+        self.checkpoint_share = checkpoint_share
+        if place.checkpoint.exists():
+            self.state = load_state(place.checkpoint, settings, dataset.checksum)
+        else:
+            self.state = start(settings)
+        done, asked = len(self.state.history), settings.training.epochs
+        if done > asked:
+            raise RunDirectoryError(
+                f"{place.path}: has trained {done} epochs, more than training.epochs = {asked}; ask for at least "
+                "that many, or start anew with --overwrite"
+            )
+        with place.writing():
+            place.begin(settings)
+            place.write_metrics(self.state.history)
+        self.saved, self.took = 0.0, 0.0  # when the last checkpoint was written, and how long that took
+        self.unsaved: State | None = None  # the state after the last epoch, where no checkpoint holds it
+
+    def has_ended(self) -> bool:
+        return reason_to_stop(self.settings.training, self.state.history) is not None
+
+    def take_down(self, record: Record) -> None:
+        """Write an epoch's record, and a checkpoint where it is the last epoch or the time is ripe."""
+        with self.place.writing():
+            self.place.append_metrics(record)
+            now = monotonic()
+            if self.has_ended() or self.took < self.checkpoint_share * (now - self.saved):
+                save_state(self.place.checkpoint, self.state, self.dataset.checksum)
+                self.saved = monotonic()
+                self.took = self.saved - now
+                self.unsaved = None
+            else:
+                self.unsaved = copy.deepcopy(self.state)
+
+    def interrupt(self) -> None:
+        """Write the checkpoint of the last whole epoch, where that has not been done."""
+        if self.unsaved is not None:
+            with self.place.writing():
+                save_state(self.place.checkpoint, self.unsaved, self.dataset.checksum)
+
+    def end(self) -> Summary:
+        """Write the model and the summary of a run that is over."""
+        put_back_best(self.state)
+        with self.place.writing():
+            save_model(self.place.model, self.state.network)
+        return self.write_summary("finished", reason_to_stop(self.settings.training, self.state.history) or "")
+
+    def write_summary(self, status: str, reason: str) -> Summary:
+        summary = _summary(status, reason, self.state, self.settings, self.dataset)
+        with self.place.writing():
+            self.place.write_summary(summary)
+        return summary
+
+
+def _summary(status: str, reason: str, state: State, settings: Config, dataset: Dataset) -> Summary:
+    history, n = state.history, len(dataset.train)
+    seconds = sum(record["seconds"] for record in history)
+    peak = best_epoch(history, "test_accuracy")
+    return {
+        "status": status,
+        "reason": reason,
+        "seed": settings.seed,
+        "epochs": len(history),
+        "final": history[-1] if history else None,
+        "best_by_validation": best_epoch(history),
+        "peak_on_test": peak and {key: peak[key] for key in ("epoch", "test_accuracy")},
+        "model": "best_by_validation" if state.best is not None else "final",
+        "parameters": int(np.size(state.network.parameters.flat)),
+        "seconds": seconds,
+        "images_per_second": n * len(history) / seconds if seconds else None,
+        "data": {
+            "source": dataset.source,
+            "checksum": dataset.checksum,
+            "train": n,
+            "validation": len(dataset.validation),
+            "test": len(dataset.test),
+        },
+        "warnings": list(dataset.warnings),
+        "environment": environment(),
+    }

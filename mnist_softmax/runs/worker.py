@@ -1,0 +1,111 @@
+"""A group of runs that are trained as one cohort, and what came of each: what a process or a worker does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from mnist_softmax.config.config import Data
+from mnist_softmax.data.dataset import Dataset
+from mnist_softmax.data.sources import load
+from mnist_softmax.errors import DataError, Diverged, RunDirectoryError, RunFailed, UserError
+from mnist_softmax.runs.recorder import Summary
+from mnist_softmax.runs.run import Task, run_together
+from mnist_softmax.runs.directory import RunDirectory, refuse_other_config, refuse_what_is_no_run
+from mnist_softmax.training.history import Record
+
+Outcome = Summary | UserError
+"""The summary of a finished run, or what kept it from being finished."""
+
+
+def already(task: Task, checksum: str) -> Outcome | None:
+    """What came of a task that an earlier call has brought to its end; None where there is something to train.
+
+    `checksum` is that of the data. Raises RunDirectoryError: the directory holds another run, a run on other
+    data, or something else.
+    """
+    place = RunDirectory(task.directory)
+    refuse_what_is_no_run(place)
+    if not place.config.is_file():
+        return None
+    refuse_other_config(place, task.settings)
+    summary = place.read_summary()
+    if summary is None:
+        return None
+    if summary["data"]["checksum"] != checksum:
+        raise RunDirectoryError(
+            f"{place.path}: was trained on other data ({summary['data']['source']}) than is found now; "
+            "bring the same data back, or choose another directory with --output"
+        )
+    if summary["status"] == "diverged":
+        return Diverged(summary["reason"])
+    then, now = place.read_config().training.epochs, task.settings.training.epochs
+    if max(then, summary["epochs"]) > now:
+        raise RunDirectoryError(
+            f"{place.path}: was trained for {then} epochs, more than the {now} asked for now; use --output"
+        )
+    return summary if then == now else None
+
+
+def train_group(
+    tasks: Sequence[Task],
+    dataset: Dataset,
+    on_epoch: Callable[[int, Record], None] = lambda k, record: None,
+) -> list[Outcome]:
+    """Train tasks of one kind as a cohort; whatever goes wrong becomes an outcome. `on_epoch(k, record)`."""
+    try:
+        outcomes = [already(task, dataset.checksum) for task in tasks]
+        left = [k for k, outcome in enumerate(outcomes) if outcome is None]
+        number_of = {id(tasks[k].settings): k for k in left}
+        trained = run_together(
+            [tasks[k] for k in left],
+            dataset,
+            on_epoch=lambda task, record: on_epoch(number_of[id(task.settings)], record),
+        )
+        for k, outcome in zip(left, trained, strict=True):
+            outcomes[k] = outcome
+        return [outcome for outcome in outcomes if outcome is not None]
+    except UserError as error:
+        return _finished_or(error, tasks, dataset.checksum)
+    except Exception as error:  # such as MemoryError: the other groups are not to suffer for it
+        return _finished_or(RunFailed(f"{type(error).__name__}: {error}"), tasks, dataset.checksum)
+
+
+def _finished_or(error: UserError, tasks: Sequence[Task], checksum: str) -> list[Outcome]:
+    """What came of tasks when `error` ended their cohort: some may have been finished before."""
+    outcomes: list[Outcome] = []
+    for task in tasks:
+        try:
+            outcomes.append(already(task, checksum) or error)
+        except UserError as its_own:
+            outcomes.append(its_own)
+    return outcomes
+
+
+@lru_cache(maxsize=1)
+def _kept(data: Data) -> Dataset:
+    return load(data)
+
+
+def train_group_elsewhere(
+    tasks: Sequence[Task],
+    checksum: str,
+    on_epoch: Callable[[int, Record], None] = lambda k, record: None,
+) -> list[Outcome]:
+    """As `train_group`, in a process that loads the data itself, once, and keeps it for the next group.
+
+    The data must have the checksum of the caller's, or the outcome is a DataError.
+    """
+    data = tasks[0].settings.data
+    try:
+        if _kept(data).checksum != checksum:
+            _kept.cache_clear()  # the file may have been replaced since
+        dataset = _kept(data)
+        if dataset.checksum != checksum:
+            raise DataError(
+                f"{dataset.location}: a worker found other data than its caller (the checksums differ); "
+                "give both the same, for example by a copy of the data home (SCIKIT_LEARN_DATA)"
+            )
+    except UserError as error:
+        return [error] * len(tasks)
+    return train_group(tasks, dataset, on_epoch)

@@ -1,0 +1,169 @@
+"""The book's experiments: every id is there, and unfolds into the runs and random streams that it should."""
+
+import pytest
+
+from mnist_softmax.book.experiment import find_experiments, reference
+from mnist_softmax.config.config import BookStreams
+from mnist_softmax.errors import ConfigError
+
+IDS = [
+    "ch1_quadratic_30",
+    "ch1_quadratic_100",
+    "ch1_eta_0.001",
+    "ch1_eta_100",
+    "ch1_no_hidden",
+    "ch1_random_guess",
+    "ch1_average_darkness",
+    "ch1_svm_default",
+    "ch3_ce_30",
+    "ch3_ce_100",
+    "ch3_overfit_1000",
+    "ch3_overfit_full",
+    "ch3_l2_1000",
+    "ch3_l2_full",
+    "ch3_l2_100",
+    "ch3_l2_100_tuned",
+    "ch3_more_data",
+    "ch3_more_data_svm",
+    "ch3_winit_30",
+    "ch3_winit_100",
+    "ch3_hyper_a",
+    "ch3_hyper_b",
+    "ch3_hyper_c",
+    "ch3_hyper_d",
+    "ch3_hyper_e",
+    "ch3_multiple_eta",
+    "ch5_deep_1",
+    "ch5_deep_2",
+    "ch5_deep_3",
+    "ch5_deep_4",
+    "ch5_initial_gradient",
+    "ch5_norms_2",
+    "ch5_norms_3",
+    "ch5_norms_4",
+    "ch5_speed_2",
+    "ch5_speed_3",
+    "ch5_speed_4",
+]
+
+
+def one(id):
+    [experiment] = find_experiments([id])
+    return experiment
+
+
+def streams(id, tmp_path) -> list[BookStreams]:
+    return [task.settings.randomness for task in one(id).recorded(tmp_path, 50_000)]
+
+
+def drawn(stream: BookStreams) -> list[tuple]:
+    return [(run.initializer, run.images, run.epochs) for run in stream.earlier_runs]
+
+
+def test_every_experiment_of_chapters_1_3_and_5_is_there_in_the_books_order():
+    assert [experiment.id for experiment in find_experiments(["all"])] == IDS
+
+
+def test_only_the_exercise_is_without_a_claim():
+    silent = [each.id for each in find_experiments(["all"]) if not each.book.claims and not each.book.recording]
+    assert silent == ["ch1_no_hidden"]
+
+
+def test_a_chapter_is_its_experiments_and_nothing_comes_twice():
+    ids = [experiment.id for experiment in find_experiments(["ch1_eta_100", "chapter1", "ch1_eta_100"])]
+    assert sorted(ids) == sorted(id for id in IDS if id.startswith("ch1"))
+
+
+@pytest.mark.parametrize("name", ["ch9_x", "chapter2", "ch1", "", "chapter"])
+def test_another_name_is_refused_with_those_that_there_are(name):
+    with pytest.raises(ConfigError, match="ch1_quadratic_30"):
+        find_experiments([name])
+
+
+def test_a_recording_of_one_run_starts_the_streams(tmp_path):
+    [task] = one("ch3_overfit_1000").recorded(tmp_path, 50_000)
+    assert task.settings.seed == 12345678
+    assert task.settings.randomness == BookStreams(kind="book")
+    assert (task.settings.training.dtype, task.settings.training.rounding) == ("float64", "book")
+    assert task.settings.data.scale == 256
+    assert task.settings.training.monitor == ("test_cost", "test_accuracy", "train_cost", "train_accuracy")
+
+
+def test_runs_that_share_a_list_go_on_in_its_order(tmp_path):
+    first, second, third = streams("ch3_multiple_eta", tmp_path)
+    assert not first.order_goes_on
+    assert second.order_goes_on
+    assert drawn(second) == [("scaled", 50_000, 30)]
+    assert third.order_goes_on
+    assert drawn(third) == [("scaled", 50_000, 30)] * 2
+
+
+def test_large_weights_come_after_the_run_with_the_scaled_ones(tmp_path):
+    _, large = one("ch3_winit_30").recorded(tmp_path, 50_000)
+    assert large.settings.network.initializer == "large"
+    assert drawn(large.settings.randomness) == [("scaled", 50_000, 30)]
+
+
+def test_runs_on_slices_start_from_the_files_order(tmp_path):
+    last = streams("ch3_more_data", tmp_path)[-1]
+    assert not last.order_goes_on
+    sizes = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
+    assert drawn(last) == [("large", size, 1_500_000 // size) for size in sizes]
+
+
+def test_lambda_and_epochs_follow_the_size(tmp_path):
+    for task in one("ch3_more_data").recorded(tmp_path, 50_000):
+        size, training = task.settings.data.training_size, task.settings.training
+        assert size * training.epochs == 1_500_000
+        assert training.l2 == pytest.approx(size * 0.0001)
+
+
+def test_seeds_go_into_directories_of_their_own(tmp_path):
+    tasks = one("ch3_winit_30").seeded(tmp_path, 4)
+    assert len({task.directory for task in tasks}) == 8
+    assert {task.settings.seed for task in tasks} == {0, 1, 2, 3}
+    assert all(task.settings.book is None for task in tasks)
+
+
+def test_reference_figures_have_a_value_for_each_epoch_and_name_their_source():
+    for name, recording in reference()["recordings"].items():
+        assert recording["source"], name
+        for curves in recording.get("runs", {}).values():
+            assert {len(values) for values in curves.values()} == {len(recording["epochs"])}, name
+
+
+@pytest.mark.parametrize(
+    ("book", "fault"),
+    [
+        (
+            "{chapter: 1, section: a, title: b, claims: [{kind: printed, valu: 3}]}",
+            "book.claims.0.value: is missing",
+        ),
+        (
+            "{chapter: 1, section: a, title: b, claims: [{kind: guess}]}",
+            "kind must be one of printed, statement",
+        ),
+        (
+            "{chapter: 1, section: a, title: b, claims: [{kind: printed, value: 3, run: x}]}",
+            "there is no run x",
+        ),
+        ("{chapter: 1, section: a, title: b, runs: {x: {training.epocs: 3}}}", "unknown key 'training.epocs'"),
+        ("{chapter: 1, section: a}", "book.title: is missing"),
+        ("", "has no book section"),
+    ],
+)
+def test_a_wrong_book_section_is_one_line(tmp_path, book, fault):
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "network: {layers: [784, 10], output_activation: softmax, cost: log_likelihood}\n"
+        "training: {epochs: 3, mini_batch_size: 10, learning_rate: 0.5}\n" + (f"book: {book}\n" if book else "")
+    )
+    with pytest.raises(ConfigError, match=fault):
+        find_experiments([str(path)])
+
+
+def test_a_file_without_network_needs_a_baseline(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("book: {chapter: 1, section: a, title: b}\n")
+    with pytest.raises(ConfigError, match=r"needs book\.baseline"):
+        find_experiments([str(path)])

@@ -1,0 +1,94 @@
+"""From runs on disk to findings: what is selected of a history, and when a claim counts as met."""
+
+import json
+
+import numpy as np
+import pytest
+
+from mnist_softmax.book import block
+from mnist_softmax.book.judge import Evidence, headline, judge, select
+from mnist_softmax.data.dataset import Dataset, Split
+from mnist_softmax.runs.directory import RunDirectory
+
+
+@pytest.fixture
+def digits() -> Dataset:
+    """100 test images: 10 of class 0, 20 of class 1, 70 of class 2."""
+    labels = np.repeat(np.arange(3, dtype=np.uint8), (10, 20, 70))
+    split = Split(np.zeros((100, 4), np.uint8), labels)
+    return Dataset(split, split, split, "npz", "", "")
+
+
+@pytest.fixture
+def evidence(tmp_path, digits):
+    """`evidence([counts of run 0], [counts of run 1], ...)`: right answers on test, of 100, after each epoch."""
+
+    def write(*runs: list[int]) -> Evidence:
+        directories = []
+        for seed, counts in enumerate(runs):
+            directory = RunDirectory(tmp_path / f"seed-{seed}")
+            directory.path.mkdir()
+            for epoch, count in enumerate(counts, 1):
+                record = {"epoch": epoch, "test_accuracy": count / 100, "validation_accuracy": epoch / 10}
+                directory.append_metrics(record)
+            directories.append(directory)
+        return Evidence({"only": directories}, {}, [], digits)
+
+    return write
+
+
+def test_what_is_selected():
+    history = [{"epoch": k, "test_accuracy": a, "train_cost": c}
+               for k, (a, c) in enumerate([(0.5, 3.0), (0.9, 1.0), (0.8, 2.0)], 1)]  # fmt: skip
+    chosen = [select(history, "test_accuracy", how) for how in ("first", "peak", "final")]
+    assert chosen == pytest.approx([50, 90, 80])  # percent
+    assert select(history, "train_cost", "final") == 2.0
+    assert select([{"epoch": 1}, *history, {"epoch": 5}], "test_accuracy", "final") == pytest.approx(80)
+
+
+def test_our_own_figure_is_test_accuracy_at_the_best_validation_epoch():
+    def history(*pairs):
+        return [{"epoch": k, "validation_accuracy": v, "test_accuracy": t} for k, (v, t) in enumerate(pairs, 1)]
+
+    found = headline([history((0.8, 0.9), (0.9, 0.7)), history((0.9, 0.5), (0.8, 0.99))])
+    assert found == {"mean": pytest.approx(60), "deviation": pytest.approx(np.sqrt(200)), "n": 2}
+    assert headline([[{"epoch": 1, "train_cost": 1.0}]]) is None
+
+
+def test_a_printed_number_among_runs(evidence):
+    claim = block.Printed(kind="printed", value=52.5)
+    finding = judge(claim, evidence([40, 50], [51, 41], [52, 42], [53, 43]))
+    assert (finding["mean"], finding["n"], finding["quantile"]) == (pytest.approx(51.5), 4, 0.75)
+    assert finding["agrees"]
+    assert finding["verdict"] == "consistent"
+
+
+def test_a_transcript_is_judged_epoch_by_epoch(evidence):
+    claim = block.Transcript(kind="transcript", counts={0: 11, 1: 90})
+    finding = judge(claim, evidence([10, 50], [11, 51], [12, 52], [13, 53]))
+    assert finding["verdict"] == "1 of 2 epochs consistent"
+    assert not finding["agrees"]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "holds"), [({"above": 50.5}, 3), ({"below": 50.5}, 1), ({"above": 50.5, "below": 52.5}, 2)]
+)
+def test_a_statement_holds_in_so_many_runs(evidence, bounds, holds):
+    claim = block.Statement(kind="statement", says="so it is", select="final", **bounds)
+    finding = judge(claim, evidence([50], [51], [52], [53]))
+    assert finding["verdict"] == f"holds in {holds} of 4"
+    assert finding["agrees"] == (holds >= 2)
+
+
+def test_exact_counts_and_percentages(digits):
+    evidence = Evidence({}, {}, [{"size": 5, "test": 22}, {"size": 9, "test": 23}], digits)
+    for unit, values, agrees in (("count", {5: 22, 9: 23}, True), ("percent", {5: 22.0, 9: 24.0}, False)):
+        finding = judge(block.Exact(kind="exact", split="test", unit=unit, values=values), evidence)
+        assert finding["agrees"] == agrees
+    assert finding["verdict"] == "exact: 1 of 2"
+
+
+def test_findings_can_be_stored(evidence):
+    claim = block.Printed(kind="printed", value=52.5, best_of=3)
+    finding = judge(claim, evidence([50], [51], [52], [53]))
+    assert json.loads(json.dumps(finding)) == finding

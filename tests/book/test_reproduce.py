@@ -1,0 +1,137 @@
+"""`reproduce` from the command line on a small experiment of made-up digits: train, judge, report, resume."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_softmax.book import report as book_report
+
+ROOT = Path(__file__).parents[2]
+
+EXPERIMENT = """
+data: {{source: npz, path: {path}, scale: 256}}
+network: {{layers: [16, 6, 4], output_activation: sigmoid, cost: cross_entropy, initializer: large}}
+training: {{epochs: {epochs}, mini_batch_size: 10, learning_rate: 0.5, monitor: [validation_accuracy, test_accuracy]}}
+book:
+  chapter: 3
+  section: Made up
+  title: Made up
+  runs:
+    slow: {{training.learning_rate: 0.1}}
+    fast: {{training.learning_rate: 1.0}}
+  recording: {{figures: none, program: fig/none.py, metrics: [test_accuracy], one_list: true}}
+  claims:
+    - {{kind: printed, metric: test_accuracy, select: peak, run: fast, best_of: 3, value: 12.34}}
+    - {{kind: statement, metric: test_accuracy, select: final, run: fast, minus: slow, above: -100,
+       says: it is faster}}
+"""
+
+
+def write_digits(path: Path) -> None:
+    rng = np.random.default_rng(0)
+    patterns = rng.integers(0, 256, (4, 16))
+    arrays = {}
+    for name, count in (("train", 300), ("test", 60)):
+        labels = np.arange(count) % 4
+        noisy = patterns[labels] + rng.normal(0, 60, (count, 16))
+        arrays |= {f"x_{name}": np.clip(noisy, 0, 255).astype(np.uint8), f"y_{name}": labels.astype(np.uint8)}
+    np.savez(path, **arrays)
+
+
+@pytest.fixture
+def experiment(tmp_path):
+    def write(epochs: int = 3) -> Path:
+        path = tmp_path / "made_up.yaml"
+        path.write_text(EXPERIMENT.format(path=tmp_path / "digits.npz", epochs=epochs))
+        return path
+
+    write_digits(tmp_path / "digits.npz")
+    return write
+
+
+def command(*words: object) -> list[str]:
+    return [sys.executable, str(ROOT / "scripts" / "reproduce.py"), *map(str, words)]
+
+
+def reproduce(*words: object, **options) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*words), capture_output=True, text=True, timeout=120, cwd=ROOT, **options)
+
+
+def test_it_trains_judges_and_reports(experiment, tmp_path):
+    result = reproduce(experiment(), "--seeds", 4, "--jobs", 1, "--output", tmp_path / "out")
+    assert result.returncode == 0, result.stderr
+    assert "1 experiment, 10 runs" in result.stdout
+    assert re.search(r"best test accuracy fast, best of 3 runs +12\.34 % .* higher by", result.stdout)
+    assert '"it is faster"' in result.stdout
+    seeds = sorted(path.parent.name for path in (tmp_path / "out" / "made_up" / "fast").glob("*/summary.json"))
+    assert seeds == ["recorded", "seed-0", "seed-1", "seed-2", "seed-3"]
+    stored = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert (tmp_path / "out" / "results.md").read_text() == book_report.page(stored)
+    assert stored["results"][0]["runs"] == 10
+
+    again = reproduce(experiment(), "--seeds", 4, "--output", tmp_path / "out")
+    assert again.returncode == 2
+    assert re.fullmatch(r"error: .*holds a run already; --resume keeps .*\n", again.stderr)
+
+
+def test_after_a_kill_it_goes_on_without_repeating_what_is_finished(experiment, tmp_path):
+    words = (experiment(epochs=400), "--seeds", 4, "--jobs", 1, "--output", tmp_path / "out")
+    process = subprocess.Popen(command(*words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
+    deadline = time.monotonic() + 100
+    while not list((tmp_path / "out").rglob("summary.json")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    finished = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("summary.json")}
+    assert finished
+    result = reproduce(*words, "--resume")
+    assert result.returncode == 0, result.stderr
+    assert {path: path.stat().st_mtime_ns for path in finished} == finished
+    assert len(list((tmp_path / "out").rglob("summary.json"))) == 10
+
+
+def test_without_the_digits_nothing_is_written(tmp_path):
+    home = tmp_path / "empty"
+    home.mkdir()
+    result = reproduce(
+        "ch3_hyper_b", "--output", tmp_path / "out",
+        env={"SCIKIT_LEARN_DATA": str(home), "PATH": "", "HOME": str(tmp_path), "no_proxy": "*"},
+    )  # fmt: skip
+    if result.returncode == 0:
+        pytest.skip("OpenML can be reached from here")
+    assert result.returncode == 3
+    assert result.stderr.count("\n") == 1
+    assert "70,000" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (["ch3_nothing"], "ch3_nothing: no such experiment; expected all, chapter1"),
+        (["ch3_hyper_b", "--seeds", "2"], "--seeds 2: expected at least 4"),
+        (["ch3_hyper_b", "--jobs", "0"], "--jobs 0: expected at least 1"),
+        (["ch3_hyper_b", "--recordings", "nowhere"], "--recordings nowhere: no such folder"),
+        (["nothing.yaml"], "nothing.yaml: no such file"),
+        (["ch3_hyper_b", "training.epochs=3"], "training.epochs=3: no such experiment"),
+    ],
+)
+def test_a_wrong_command_is_one_line(words, fault, tmp_path):
+    result = reproduce(*words, "--output", tmp_path / "out")
+    assert result.returncode == 2
+    assert f"error: {fault}" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_an_id_it_lists_them():
+    result = reproduce()
+    assert result.returncode == 0
+    assert len(result.stdout.splitlines()) == 37

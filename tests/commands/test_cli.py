@@ -1,0 +1,179 @@
+"""The command line: what it answers to right and to wrong words."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from small_run import ROOT, run_command, run_train
+
+from mnist_softmax.errors import RunDirectoryError
+from mnist_softmax.runs.directory import RunDirectory
+
+
+@pytest.fixture
+def finished(config, tmp_path):
+    """A finished run directory."""
+    assert run_train("--config", config, "--output", tmp_path / "run").returncode == 0
+    return tmp_path / "run"
+
+
+def errors(result, code):
+    assert result.returncode == code, result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
+    return [line for line in result.stderr.splitlines() if "error: " in line]
+
+
+def test_help_names_every_command_and_the_exit_codes():
+    result = run_command("--help")
+    assert result.returncode == 0
+    for word in ("train", "evaluate", "data", "exit codes", "130"):
+        assert word in result.stdout
+
+
+@pytest.mark.parametrize("name", ["train", "evaluate", "data"])
+def test_every_command_has_a_short_help(name):
+    result = run_command(name, "--help")
+    assert result.returncode == 0
+    assert len(result.stdout.splitlines()) < 25
+
+
+def test_help_loads_no_library():
+    """So it is instant."""
+    code = (
+        "import sys; from mnist_softmax.cli import main\n"
+        "try: main(['train', '--help'])\n"
+        "except SystemExit: pass\n"
+        "print([m for m in ('numpy', 'scipy', 'pydantic', 'yaml', 'sklearn', 'tqdm') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert result.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], ["fly"], ["train"], ["train", "--config"], ["evaluate"], ["evaluate", "x", "seed=1"],
+     ["train", "--config", "c.yaml", "--resume", "--overwrite"], ["train", "--config", "c.yaml", "--fast"],
+     ["train", "--config", "c.yaml", "epochs"]],
+)  # fmt: skip
+def test_wrong_usage_is_exit_2(words):
+    assert len(errors(run_command(*words), 2)) == 1
+
+
+def test_every_fault_of_a_config_has_its_line(config):
+    lines = errors(run_command("train", "--config", config, "training.epochs=0", "training.l3=1", "seed=x"), 2)
+    assert len(lines) == 3
+    assert any("did you mean 'training.l2'?" in line or "did you mean 'training.l1'?" in line for line in lines)
+
+
+def test_overrides_may_stand_anywhere(config, tmp_path):
+    output = ("--output", tmp_path / "run")
+    result = run_command("train", "seed=3", "--config", config, "training.epochs=2", *output,
+                         "training.learning_rate=1e-3")  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert json.loads((tmp_path / "run" / "summary.json").read_text())["seed"] == 3
+    record = json.loads((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()[0])
+    assert record["learning_rate"] == 1e-3
+
+
+def test_evaluate_agrees_with_the_summary_and_counts_every_image_once(finished):
+    summary = json.loads((finished / "summary.json").read_text())
+    for split, n in (("test", 60), ("validation", 50), ("train", 250)):
+        result = run_command("evaluate", finished, "--split", split)
+        assert result.returncode == 0, result.stderr
+        lines = result.stdout.splitlines()
+        if split != "train":
+            right = round(summary["final"][f"{split}_accuracy"] * n)
+            assert f"({right}) of {n} right" in lines[0]
+        else:
+            assert f"cost {summary['final']['train_cost']:.5f}" in lines[0]
+        start = next(i for i, line in enumerate(lines) if line.startswith("true class down"))
+        matrix = [line.split()[1:5] for line in lines[start + 2 : start + 6]]
+        assert sum(int(count.replace(".", "0")) for row in matrix for count in row) == n
+
+
+def test_evaluate_of_what_is_no_finished_run_is_exit_2(config, finished, tmp_path):
+    assert "no run directory" in errors(run_command("evaluate", tmp_path), 2)[0]
+    assert "no run directory" in errors(run_command("evaluate", tmp_path / "nowhere"), 2)[0]
+    (finished / "model.npz").unlink()
+    assert "no trained model" in errors(run_command("evaluate", finished), 2)[0]
+    np.savez(finished / "model.npz", w1=np.zeros((3, 3)))
+    assert "(16, 6)" in errors(run_command("evaluate", finished), 2)[0]
+    (finished / "model.npz").write_bytes(b"PK\x03\x04 no more")
+    assert "damaged" in errors(run_command("evaluate", finished), 2)[0]
+
+
+def test_evaluate_on_other_data_than_was_trained_on_warns(finished, tmp_path):
+    with np.load(tmp_path / "digits.npz") as stored:
+        arrays = dict(stored)
+    arrays["x_train"][0] ^= 1
+    np.savez(tmp_path / "digits.npz", **arrays)
+    result = run_command("evaluate", finished)
+    assert result.returncode == 0
+    assert "warning" in result.stderr
+
+
+def test_data_describes_what_it_loads(config, tmp_path):
+    result = run_command("data", "data.source=npz", f"data.path={tmp_path / 'digits.npz'}")
+    assert result.returncode == 0, result.stderr
+    for word in ("250", "50", "60", "sha256", "digits.npz"):
+        assert word in result.stdout
+
+
+def test_data_that_cannot_be_had_is_exit_3(config, tmp_path):
+    assert len(errors(run_command("data", "data.source=npz", "data.path=/nowhere/x.npz"), 3)) == 1
+    result = run_command("train", "--config", config, f"data.path={tmp_path / 'gone.npz'}", cwd=tmp_path)
+    assert len(errors(result, 3)) == 1
+    assert not (tmp_path / "runs").exists()
+
+
+def test_norms_of_hidden_layers_need_one(config):
+    words = ("network.layers=[16,4]", "training.monitor=[train_gradient_norms]")
+    assert "needs a hidden layer" in errors(run_command("train", "--config", config, *words), 2)[0]
+
+
+def test_data_with_an_unknown_key_is_exit_2():
+    assert "data.source" in errors(run_command("data", "data.sourc=npz"), 2)[0]
+    assert len(errors(run_command("data", "seed=1"), 2)) == 1
+
+
+def test_a_reader_that_goes_away_is_no_error(config, tmp_path):
+    words = f"{sys.executable} -m mnist_softmax train --config {config} --output {tmp_path / 'run'} | head -1"
+    result = subprocess.run(words, shell=True, capture_output=True, text=True, cwd=ROOT)
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize("content", ["{", "{}", "[]", "3", '{"status": "finished", "epochs": 4}'])
+def test_a_damaged_summary_is_one_line(tmp_path, content):
+    (tmp_path / "summary.json").write_text(content)
+    with pytest.raises(RunDirectoryError, match=r"summary\.json: is damaged .*--overwrite\Z"):
+        RunDirectory(tmp_path).read_summary()
+
+
+def test_a_name_too_long_for_a_directory_is_one_line(config):
+    assert "too long" in errors(run_command("train", "--config", config, "--output", "x" * 300), 2)[0]
+    assert "no run directory" in errors(run_command("evaluate", "x" * 300), 2)[0]
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_outputs_do_not_keep_it_from_training(config, tmp_path, closed):
+    words = f"{sys.executable} -m mnist_softmax train --config {config} --output {tmp_path / 'run'} {closed}"
+    assert subprocess.run(words, shell=True, cwd=ROOT, capture_output=True).returncode == 0
+    assert (tmp_path / "run" / "summary.json").exists()
+
+
+def test_a_name_that_the_terminal_cannot_show_is_no_error(config, tmp_path):
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    result = run_command("train", "--config", config, "--output", tmp_path / "Läufe", env=ascii_only)
+    assert result.returncode == 0, result.stderr
+    assert "L\\xe4ufe" in result.stdout
+
+
+def test_too_little_memory_is_one_line(config, tmp_path):
+    words = [sys.executable, "-m", "mnist_softmax", "train", "--config", str(config), "--output", "run",
+             "'network.layers=[16, 1000000, 1000000, 4]'"]  # four million million bytes  # fmt: skip
+    limited = f"ulimit -v 8000000; cd {tmp_path}; PYTHONPATH={ROOT} {' '.join(words)}"
+    result = subprocess.run(limited, shell=True, capture_output=True, text=True)
+    assert "memory" in errors(result, 2)[0]

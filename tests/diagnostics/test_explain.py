@@ -1,0 +1,173 @@
+"""`explain`: what is measured is a_j - y_j with softmax outputs and y_j (a_j - 1) with sigmoid ones."""
+
+import json
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import scipy.special
+from small_run import ROOT, run_command, run_train
+
+from mnist_softmax.config import config
+from mnist_softmax.diagnostics.explain import explain
+from mnist_softmax.errors import ConfigError
+from mnist_softmax.network.network import Network
+
+
+@pytest.fixture
+def network() -> Network:
+    """For 16 pixels and 4 classes, with drawn weights."""
+    description = config.Network(layers=(16, 6, 4), output_activation="softmax", cost="log_likelihood")
+    network = Network(description)
+    network.initialize(np.random.default_rng(5))
+    return network
+
+
+@pytest.fixture
+def both(network):
+    """The explanations of a made-up image of class 2."""
+    image = np.random.default_rng(6).integers(0, 256, 16).astype(np.uint8)
+    return explain(network, image, 2, 255.0)
+
+
+def test_each_output_is_explained_by_its_own_formula(both):
+    softmax, sigmoid = both
+    assert (softmax.output, softmax.agreeing()) == ("softmax", "a_j - y_j")
+    assert (sigmoid.output, sigmoid.agreeing()) == ("sigmoid", "y_j (a_j - 1)")
+    for each in both:
+        right = each.agreeing()
+        for name, digits in each.digits().items():
+            assert digits > 9 if name == right else digits < 1
+
+
+def test_columns_equal_scipy_and_their_formulas(both):
+    softmax, sigmoid = both
+    np.testing.assert_array_equal(softmax.z, sigmoid.z)
+    y = np.array([0, 0, 1, 0])
+    np.testing.assert_allclose(softmax.a, scipy.special.softmax(softmax.z), rtol=1e-14)
+    np.testing.assert_allclose(sigmoid.a, scipy.special.expit(sigmoid.z), rtol=1e-14)
+    for each in both:
+        a = each.a
+        np.testing.assert_array_equal(each.y, y)
+        assert each.cost == pytest.approx(-math.log(a[2]), rel=1e-13)
+        np.testing.assert_allclose(each.grad_a, [0, 0, -1 / a[2], 0])
+        np.testing.assert_allclose(each.error, a - y)
+        np.testing.assert_allclose(each.error_at_true_output, [0, 0, a[2] - 1, 0])
+    np.testing.assert_allclose(softmax.jacobian, softmax.a[2] * (y - softmax.a), rtol=1e-12)
+    np.testing.assert_allclose(sigmoid.jacobian, [0, 0, sigmoid.a[2] * (1 - sigmoid.a[2]), 0], rtol=1e-12)
+
+
+def test_sums_of_columns(both):
+    softmax, _ = both
+    assert softmax.a.sum() == pytest.approx(1)
+    assert softmax.jacobian.sum() == pytest.approx(0, abs=1e-15)
+    assert softmax.error.sum() == pytest.approx(0, abs=1e-15)
+    assert softmax.measured.sum() == pytest.approx(0, abs=1e-10)
+
+
+def test_nothing_of_the_network_is_changed(network):
+    before = network.parameters.flat.copy()
+    explain(network, np.full(16, 100, np.uint8), 0, 255.0)
+    np.testing.assert_array_equal(network.parameters.flat, before)
+
+
+@pytest.mark.parametrize(("output", "cost"), [("sigmoid", "log_likelihood"), ("softmax", "quadratic")])
+def test_a_network_to_which_the_question_is_not_put_is_refused(output, cost):
+    network = Network(config.Network(layers=(16, 4), output_activation=output, cost=cost))
+    with pytest.raises(ConfigError, match=f"{output} outputs with cost {cost}"):
+        explain(network, np.zeros(16, np.uint8), 0, 255.0)
+
+
+# The command
+
+
+@pytest.fixture
+def finished(config, tmp_path):
+    """A finished run directory."""
+    assert run_train("--config", config, "--output", tmp_path / "run").returncode == 0
+    return tmp_path / "run"
+
+
+def refused(*words) -> str:
+    result = run_command("explain", *words)
+    assert result.returncode == 2, result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
+    return result.stderr.splitlines()[-1]
+
+
+def test_on_the_sample_with_nothing_else_said():
+    """What a fresh machine shows: real digits, a fresh 784-30-10 network."""
+    result = run_command("explain", "data.source=sample")
+    assert result.returncode == 0, result.stderr
+    softmax, sigmoid = result.stdout.split("sigmoid outputs: ")
+    for text, right, wrong in (
+        (softmax, "a_j - y_j", "y_j (a_j - 1)"),
+        (sigmoid, "y_j (a_j - 1)", "a_j - y_j"),
+    ):
+        lines = {line[:14].strip(): line for line in text.splitlines() if " agree" in line}
+        assert "does not agree" in lines[wrong]
+        assert float(lines[right].split("agrees to ")[1].split()[0]) >= 6
+
+
+def test_json_is_all_that_stands_on_standard_output(config):
+    result = run_command("explain", "--config", config, "--json", "--index", "3", "--split", "validation")
+    found = json.loads(result.stdout)
+    assert (found["split"], found["index"]) == ("validation", 3)
+    assert found["softmax"]["agrees_with"] == "a_j - y_j"
+    assert found["sigmoid"]["agrees_with"] == "y_j (a_j - 1)"
+    assert len(found["softmax"]["measured"]) == 4
+
+
+def test_a_trained_run_is_explained_with_its_own_weights(finished):
+    result = run_command("explain", "--run", finished, "--json")
+    found = json.loads(result.stdout)
+    with np.load(finished / "model.npz") as stored, np.load(finished.parent / "digits.npz") as digits:
+        w1, b1, w2, b2 = (stored[name].astype(np.float64) for name in ("w1", "b1", "w2", "b2"))
+        x, label = digits["x_test"][0] / 255, int(digits["y_test"][0])
+    assert found["label"] == label
+    z = scipy.special.expit(x @ w1 + b1) @ w2 + b2
+    np.testing.assert_allclose(found["softmax"]["z"], z, rtol=1e-12)
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
+def test_plot_writes_a_figure(config, tmp_path, suffix):
+    path = tmp_path / "new" / f"figure.{suffix}"
+    assert run_command("explain", "--config", config, "--plot", path).returncode == 0
+    beginning = path.read_bytes()[:300]
+    assert {"png": b"PNG", "svg": b"<svg", "pdf": b"%PDF"}[suffix] in beginning or b"<?xml" in beginning
+
+
+def test_the_same_figure_has_the_same_bytes(config, tmp_path):
+    for name in ("one.svg", "two.svg"):
+        assert run_command("explain", "--config", config, "--plot", tmp_path / name).returncode == 0
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+
+
+def test_the_script_is_the_command(config):
+    script = [sys.executable, str(ROOT / "scripts" / "explain.py"), "--config", str(config)]
+    result = subprocess.run(script, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0
+    assert result.stdout == run_command("explain", "--config", config).stdout
+
+
+def test_what_cannot_be_explained_is_a_clear_line_and_exit_2(config, tmp_path):
+    assert "test has 60 images, numbered 0 to 59" in refused("--config", config, "--index", "60")
+    assert "--index -1" in refused("--config", config, "--index", "-1")
+    assert "sigmoid outputs" in refused("--config", config, "network.output_activation=sigmoid")
+    assert "cannot draw 'doc'" in refused("--config", config, "--plot", tmp_path / "x.doc")
+    assert "cannot draw ''" in refused("--config", config, "--plot", tmp_path / "x")
+    (tmp_path / "file").write_text("")
+    assert "cannot be written" in refused("--config", config, "--plot", tmp_path / "file" / "x.png")
+    assert "no run directory" in refused("--run", tmp_path / "nowhere")
+    assert "--run" in refused("--run", tmp_path, "--config", config)
+    assert "network.layrs" in refused("network.layrs=[1]")
+    assert "4 classes" in refused("--config", config, "network.layers=[16, 6, 5]")
+
+
+def test_a_run_of_another_shape_is_a_clear_line_and_exit_2(finished, tmp_path):
+    assert "16" in refused("--run", finished, "data.source=sample", "data.path=null")
+    assert "only data.*" in refused("--run", finished, "network.layers=[16, 9, 4]")
+    np.savez(finished / "model.npz", w1=np.zeros((16, 9)))
+    assert "(16, 6)" in refused("--run", finished)
