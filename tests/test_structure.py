@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = "mnist_softmax"
-GROUND = ("__init__", "errors", "files", "text", "figures")
+GROUND = ("__init__", "errors", "files", "text", "metrics", "figures")
 WINGS = ("diagnostics", "comparison", "book", "lab")  # side by side: none reads another
 ORDER = ("config", "data", "network", "training", "runs", *WINGS, "commands", "cli", "__main__")
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mnist_softmax.data.dataset import Dataset, Split
-from mnist_softmax.training.checkpoint import replacing
+from mnist_softmax.files import write_whole
 
 GUESSERS = 100  # how many times the guesses are repeated
 
@@ -36,9 +36,7 @@ def run_baseline(
             record = {"size": size, "checksum": dataset.checksum}
             record |= METHODS[method](dataset, dataset.train.first(size), scale)
             record["seconds"] = perf_counter() - began
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as file:
-                file.write(json.dumps(record).encode("utf-8"))
+            write_whole(path, json.dumps(record))
         records.append(record)
     return records
 

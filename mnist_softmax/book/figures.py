@@ -15,8 +15,7 @@ from mnist_softmax.book import block, gradients
 from mnist_softmax.book.experiment import ONLY, Experiment, reference
 from mnist_softmax.book.plan import Plan, load_whole
 from mnist_softmax.book.replay import book_cost
-from mnist_softmax.comparison.plots import COLOURS, SIZE, STYLE
-from mnist_softmax.figures import save
+from mnist_softmax.figures import COLOURS, SIZE, STYLE, save
 from mnist_softmax.runs.directory import RunDirectory
 
 GREY = "#8a8a8a"

@@ -12,8 +12,8 @@ from mnist_softmax.book.experiment import reference
 from mnist_softmax.book.plan import Plan
 from mnist_softmax.book.words import percent, rows
 from mnist_softmax.errors import ConfigError
+from mnist_softmax.files import read_json, write_whole
 from mnist_softmax.runs.environment import environment
-from mnist_softmax.training.checkpoint import replacing
 
 Result = dict[str, Any]
 BEGIN, END = "<!-- reproduce: begin -->", "<!-- reproduce: end -->"
@@ -50,9 +50,8 @@ def write(found: Sequence[Result], plan: Plan, folder: Path) -> Path:
 
     A README.md beside the folder gets the short form between its markers, where it has them.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     figures = book_figures.draw(plan, folder / "figures" / "book")
-    stored = _read(folder / "results.json")
+    stored = read_json(folder / "results.json", "delete it, or choose another --report") or {}
     results = {result["id"]: result for result in stored.get("results", [])}
     results |= {result["id"]: result for result in found}
     order = reference()["order"]
@@ -63,11 +62,11 @@ def write(found: Sequence[Result], plan: Plan, folder: Path) -> Path:
         "environment": environment(),
         "data": {key: getattr(next(iter(plan.datasets.values())), key) for key in ("source", "checksum")},
     }
-    _write(folder / "results.json", json.dumps(content, indent=1) + "\n")
-    _write(folder / "results.md", page(content))
+    write_whole(folder / "results.json", json.dumps(content, indent=1) + "\n")
+    write_whole(folder / "results.md", page(content))
     readme = folder.parent / "README.md"
     if readme.is_file() and BEGIN in (text := readme.read_text(encoding="utf-8")):
-        _write(readme, between_markers(text, short(content)))
+        write_whole(readme, between_markers(text, short(content)))
     return folder / "results.md"
 
 
@@ -189,17 +188,3 @@ def _machine(content: dict[str, Any]) -> str:
         f"NumPy {where['numpy']}, SciPy {where['scipy']}, BLAS {blas}. Data: {content['data']['source']}, sha256 "
         f"{content['data']['checksum'][:16]}. {runs} runs, {seconds / 60:.0f} minutes of one core in all.\n"
     )
-
-
-def _read(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        return {}
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ConfigError(f"{path}: is damaged ({error}); delete it, or choose another --report") from None
-
-
-def _write(path: Path, text: str) -> None:
-    with replacing(path) as file:
-        file.write(text.encode("utf-8"))

@@ -17,9 +17,8 @@ from filelock import FileLock, Timeout
 
 from mnist_softmax.config.config import Config
 from mnist_softmax.errors import ConfigError, RunDirectoryError
-from mnist_softmax.runs.directory import flat
+from mnist_softmax.files import flat, read_json, write_whole
 from mnist_softmax.runs.run import Task
-from mnist_softmax.training.checkpoint import replacing
 
 Kind = Literal["comparison", "sweep"]
 NEEDED = ("train_cost", "validation_accuracy", "test_accuracy")
@@ -56,15 +55,13 @@ class Study:
         """Write a file of the folder whole or not at all. Raises RunDirectoryError where it cannot be."""
         path = self.directory / name
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as file:
-                file.write(content)
+            write_whole(path, content)
         except OSError as error:
             raise RunDirectoryError(f"{path}: cannot be written: {error.strerror or error}") from None
 
     def read_json(self, name: str) -> Any:
         """What `write_json` wrote, None where nothing is. Raises RunDirectoryError where it is damaged."""
-        return _read_json(self.directory / name)
+        return read_json(self.directory / name, "train again into another folder")
 
 
 def check_configs(study: Study) -> None:
@@ -91,7 +88,7 @@ def check_configs(study: Study) -> None:
 def read(directory: str | Path) -> Study:
     """The study in `directory`. Raises RunDirectoryError: there is none, or its study.json is damaged."""
     path = Path(directory) / "study.json"
-    content = _read_json(path)
+    content = read_json(path, "choose another folder")
     if content is None:
         raise RunDirectoryError(f"{directory}: holds no comparison or sweep (it has no study.json)")
     try:
@@ -106,15 +103,6 @@ def read(directory: str | Path) -> Study:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunDirectoryError(f"{path}: is damaged ({' '.join(str(error).split()):.100})") from None
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise RunDirectoryError(f"{path}: is damaged ({error})") from None
 
 
 def joined(study: Study) -> Study:

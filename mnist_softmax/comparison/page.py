@@ -10,7 +10,8 @@ import numpy as np
 from mnist_softmax.comparison import images, plots, tables
 from mnist_softmax.comparison.comparison import Study
 from mnist_softmax.comparison.results import results
-from mnist_softmax.runs.directory import RunDirectory, flat
+from mnist_softmax.files import flat
+from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.training.history import History
 
 Facts = dict[str, Any]

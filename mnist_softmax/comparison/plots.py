@@ -15,33 +15,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mnist_softmax.comparison.statistics import mean_interval
+from mnist_softmax.figures import COLOURS, FAINT, INK, SIZE, STYLE
 from mnist_softmax.training.history import History
 
-COLOURS = ("#0b6fb8", "#c2410c", "#15803d", "#9333ea", "#a16207", "#be185d", "#0f766e", "#475569")
-INK, FAINT = "#1f2328", "#d9d9d6"
 MOST_BANDS = 4  # more of them hide each other
 BAND = ", and its 95 % t-interval as a band"
-SIZE = (5.2, 3.4)  # inches: small, so that the letters can be read on a phone
-STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.size": 11,
-    "axes.edgecolor": FAINT,
-    "axes.labelcolor": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.titlesize": 11,
-    "axes.titlelocation": "left",
-    "axes.titlecolor": INK,
-    "grid.color": FAINT,
-    "grid.linewidth": 0.6,
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "legend.frameon": False,
-    "figure.constrained_layout.use": True,
-}
 Facts = dict[str, Any]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mnist_softmax.commands.console import accuracy
 from mnist_softmax.runs.answers import Answers
+from mnist_softmax.text import accuracy
 
 WORST = 10
 

@@ -20,7 +20,7 @@ from mnist_softmax.errors import RunFailed, UserError
 from mnist_softmax.runs.worker import Outcome, train_group_elsewhere
 from mnist_softmax.runs.run import Task
 from mnist_softmax.runs.directory import FILES, RunDirectory, opened
-from mnist_softmax.training.checkpoint import replacing
+from mnist_softmax.files import write_whole
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -154,8 +154,7 @@ def _take_home(task: Task, outcome: Outcome, files: Files) -> Outcome:
             place.begin(task.settings)
             for name in FILES[1:]:  # the config stands there already
                 if name in files:
-                    with replacing(place.path / name) as file:
-                        file.write(files[name])
+                    write_whole(place.path / name, files[name])
     except UserError as error:
         return error
     return outcome
