@@ -14,10 +14,8 @@ from mnist_softmax.data.cache import cache_path
 
 REPEATS = 5
 
-COLD = "from mnist_softmax.config.config import Data; from mnist_softmax.data.sources import load; load(Data())"
-WARM = (
-    "import time; from mnist_softmax.config.config import Data; from mnist_softmax.data.sources import load\n"
-)
+COLD = "from mnist_softmax.config.data import Data; from mnist_softmax.data.sources import load; load(Data())"
+WARM = "import time; from mnist_softmax.config.data import Data; from mnist_softmax.data.sources import load\n"
 WARM += "began = time.perf_counter(); load(Data()); print(time.perf_counter() - began)"
 FIRST = """
 import sys, time
@@ -31,12 +29,13 @@ main(["train", "--config", "configs/loglik.yaml", "--output", sys.argv[1]])
 """
 EVALUATION = """
 import time
-from mnist_softmax.config.config import Data, Network as Description
+from mnist_softmax.config.data import Data
+from mnist_softmax.config.network import Architecture
 from mnist_softmax.data.sources import load
 from mnist_softmax.network.network import Network
 from mnist_softmax.training.evaluation import evaluate
 test = load(Data()).test
-network = Network(Description(layers=(784, 30, 10), output_activation="softmax", cost="log_likelihood"))
+network = Network(Architecture(layers=(784, 30, 10), output_activation="softmax", cost="log_likelihood"))
 evaluate(network, test, 255.0)
 began = time.perf_counter(); evaluate(network, test, 255.0, with_cost=False); print(time.perf_counter() - began)
 """

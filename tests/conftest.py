@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from small_run import CONFIG, write_digits
 
-from mnist_softmax.config.config import Config, Data
+from mnist_softmax.config.config import Config
+from mnist_softmax.config.data import Data
 from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.data.sources import load
 from mnist_softmax.errors import DataError

@@ -79,9 +79,10 @@ def test_the_walk_sees_the_imports_that_hold_the_house_together():
     known = modules(ROOT)
     commands = set(imports(f"{PACKAGE}.commands.train", known[f"{PACKAGE}.commands.train"], known))
     assert {f"{PACKAGE}.errors", f"{PACKAGE}.data.sources", f"{PACKAGE}.runs.run"} <= commands
-    assert f"{PACKAGE}.config.config" in imports(
-        f"{PACKAGE}.training.sgd", known[f"{PACKAGE}.training.sgd"], known
-    )  # written `from mnist_softmax.config import config`
+    randomness = f"{PACKAGE}.training.randomness"
+    assert f"{PACKAGE}.training.book_streams" in imports(
+        randomness, known[randomness], known
+    )  # written `from mnist_softmax.training import book_streams`
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import model_validator
 
 from mnist_softmax.book.block import Book, Recording
-from mnist_softmax.config.config import Config, Data
+from mnist_softmax.config.config import Config
+from mnist_softmax.config.data import Data
 from mnist_softmax.config.file import load_as, load_config, read_yaml, validated_as
 from mnist_softmax.config.schema import Section
 from mnist_softmax.errors import ConfigError

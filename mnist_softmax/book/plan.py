@@ -14,7 +14,8 @@ from mnist_softmax.book.baselines import run_baseline
 from mnist_softmax.book.experiment import Experiment, reference
 from mnist_softmax.book.judge import Evidence, headline, judge, select
 from mnist_softmax.book.replay import author_file, compare
-from mnist_softmax.config.config import Config, Data
+from mnist_softmax.config.config import Config
+from mnist_softmax.config.data import Data
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.data.sources import load
 from mnist_softmax.errors import ConfigError, DataError, RunDirectoryError, UserError

@@ -14,16 +14,10 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import ValidationError
 
-from mnist_softmax.config.config import (
-    Config,
-    Constant,
-    Data,
-    EarlyStopping,
-    Exponential,
-    Halving,
-    Section,
-    Step,
-)
+from mnist_softmax.config.config import Config
+from mnist_softmax.config.data import Data
+from mnist_softmax.config.schema import Section
+from mnist_softmax.config.training import Constant, EarlyStopping, Exponential, Halving, Step
 from mnist_softmax.errors import ConfigError
 
 LARGEST = 1_000_000  # bytes; a config has about a thousand

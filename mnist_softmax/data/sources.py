@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from mnist_softmax.config.config import Data
+from mnist_softmax.config.data import Data
 from mnist_softmax.data import idx, npz, openml, sample
 from mnist_softmax.data.cache import cache_path, cached, data_home
 from mnist_softmax.data.checks import check_scale, check_widths

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnist_softmax.config.config import Config, Training
+from mnist_softmax.config.config import Config
+from mnist_softmax.config.training import Training
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.diagnostics.objective import Batch, Objective
 from mnist_softmax.errors import ConfigError

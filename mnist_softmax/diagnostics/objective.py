@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mnist_softmax.config.config import Training
+from mnist_softmax.config.training import Training
 from mnist_softmax.network.network import Network, Workspace
 from mnist_softmax.training.sgd import penalty
 

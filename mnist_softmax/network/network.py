@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mnist_softmax.config import config
+from mnist_softmax.config.network import Architecture
 from mnist_softmax.network.activations import ACTIVATIONS
 from mnist_softmax.network.dense import Dense, DensePass
 from mnist_softmax.network.initializers import INITIALIZERS
@@ -39,7 +39,7 @@ class Network:
     """
 
     def __init__(
-        self, description: config.Network, dtype: str = "float32", replicas: tuple[int, ...] = ()
+        self, description: Architecture, dtype: str = "float32", replicas: tuple[int, ...] = ()
     ) -> None:
         self.description = description
         self.dtype = dtype

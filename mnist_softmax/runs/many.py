@@ -13,7 +13,8 @@ from typing import Literal, NamedTuple
 
 import joblib
 
-from mnist_softmax.config.config import Config, Data
+from mnist_softmax.config.config import Config
+from mnist_softmax.config.data import Data
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.data.sources import load
 from mnist_softmax.errors import ConfigError, RunDirectoryError, UserError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from mnist_softmax.config.config import Data
+from mnist_softmax.config.data import Data
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.data.sources import load
 from mnist_softmax.errors import DataError, Diverged, RunDirectoryError, RunFailed, UserError

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from mnist_softmax.config import config
+from mnist_softmax.config.randomness import BookStreams
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.network.network import Network
 
@@ -43,7 +43,7 @@ def _draw(network: Network, normal: np.random.RandomState, initializer: str) -> 
 class BookOrder:
     """The order of every epoch: one list, which Python 2 shuffles in place, so that no epoch starts afresh."""
 
-    def __init__(self, seed: int, scheme: config.BookStreams) -> None:
+    def __init__(self, seed: int, scheme: BookStreams) -> None:
         self.seed, self.scheme = seed, scheme
         self.shuffles, self.n = 0, 0
         self._order: list[int] = []

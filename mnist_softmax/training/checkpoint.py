@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mnist_softmax.config import config
+from mnist_softmax.config.config import Config
 from mnist_softmax.errors import RunDirectoryError
 from mnist_softmax.files import replacing
 from mnist_softmax.network.network import Network
@@ -36,7 +36,7 @@ def save_state(path: Path, state: State, data_checksum: str) -> None:
         np.savez(file, **arrays)
 
 
-def load_state(path: Path, settings: config.Config, data_checksum: str) -> State:
+def load_state(path: Path, settings: Config, data_checksum: str) -> State:
     """The state that `save_state` wrote for the same settings.
 
     Raises RunDirectoryError: the file is damaged, of another network, or was trained on other data.

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from mnist_softmax.config import config
+from mnist_softmax.config.config import Config
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.data.minibatches import BLOCK, MiniBatches
 from mnist_softmax.network.network import Network, Workspace
@@ -34,7 +34,7 @@ class State:
     history: History = field(default_factory=list)
 
 
-def common(settings: config.Config) -> tuple:
+def common(settings: Config) -> tuple:
     """What runs must have in common to be trained in one cohort: equal settings have equal answers here.
 
     Seed, learning rate, schedule, momentum, penalties, epochs and early stopping may differ.
@@ -52,7 +52,7 @@ def common(settings: config.Config) -> tuple:
     return settings.data, settings.network, form
 
 
-def bytes_needed(settings: config.Config, replicas: int, n: int) -> int:
+def bytes_needed(settings: Config, replicas: int, n: int) -> int:
     """Memory that training a cohort takes besides the digits, in bytes: parameters, a block of images, orders.
 
     Each replica's parameters are held twice, by its state and by the cohort; so is a velocity. A gradient is
@@ -75,7 +75,7 @@ def bytes_needed(settings: config.Config, replicas: int, n: int) -> int:
 class Cohort:
     """The parameters of several states side by side, and what an epoch over them needs, made once."""
 
-    def __init__(self, states: Sequence[State], settings: Sequence[config.Config], dataset: Dataset) -> None:
+    def __init__(self, states: Sequence[State], settings: Sequence[Config], dataset: Dataset) -> None:
         shared, self.states = settings[0], states
         replicas, m, n = (len(states),), shared.training.mini_batch_size, len(dataset.train)
         self.network = Network(shared.network, shared.training.dtype, replicas)

@@ -7,7 +7,8 @@ from time import perf_counter
 
 import numpy as np
 
-from mnist_softmax.config import config
+from mnist_softmax.config.config import Config
+from mnist_softmax.config.training import Training
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.errors import Diverged
 from mnist_softmax.network.network import Network
@@ -28,7 +29,7 @@ def unseen(batches: Iterable, total: int) -> Iterable:
     return batches
 
 
-def start(settings: config.Config) -> State:
+def start(settings: Config) -> State:
     """A network with its starting weights, before the first epoch."""
     network = Network(settings.network, settings.training.dtype)
     order = draw(network, settings)
@@ -36,9 +37,7 @@ def start(settings: config.Config) -> State:
     return State(network, velocity, order)
 
 
-def train(
-    state: State, dataset: Dataset, settings: config.Config, progress: Progress = unseen
-) -> Iterator[Record]:
+def train(state: State, dataset: Dataset, settings: Config, progress: Progress = unseen) -> Iterator[Record]:
     """Train one network until there is a reason to stop, yielding each epoch's record: a cohort of one.
 
     With early stopping the best parameters are put back when training ends, for whatever reason it does.
@@ -53,7 +52,7 @@ def train(
 
 
 def train_together(
-    states: Sequence[State], dataset: Dataset, settings: Sequence[config.Config], progress: Progress = unseen
+    states: Sequence[State], dataset: Dataset, settings: Sequence[Config], progress: Progress = unseen
 ) -> Iterator[tuple[int, Record | Diverged]]:
     """Train a cohort, each member until it has a reason to stop; `settings` are alike in `cohort.common`.
 
@@ -112,7 +111,7 @@ def put_back_best(state: State) -> None:
         state.network.parameters.flat[...] = state.best
 
 
-def _unfinished(states: Sequence[State], settings: Sequence[config.Config]) -> list[int]:
+def _unfinished(states: Sequence[State], settings: Sequence[Config]) -> list[int]:
     return [
         r
         for r, (state, each) in enumerate(zip(states, settings, strict=True))
@@ -120,12 +119,12 @@ def _unfinished(states: Sequence[State], settings: Sequence[config.Config]) -> l
     ]
 
 
-def _is_due(training: config.Training, state: State) -> bool:
+def _is_due(training: Training, state: State) -> bool:
     epoch = len(state.history) + 1
     return epoch % training.monitor_every == 0 or epoch == training.epochs
 
 
-def _measure(network: Network, dataset: Dataset, settings: config.Config) -> dict[str, np.ndarray]:
+def _measure(network: Network, dataset: Dataset, settings: Config) -> dict[str, np.ndarray]:
     """The monitored metrics of the networks as they stand, an entry for each replica."""
     measured: dict[str, np.ndarray] = {}
     monitor = [metric for metric in settings.training.monitor if metric != "train_gradient_norms"]

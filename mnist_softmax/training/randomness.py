@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from mnist_softmax.config import config
+from mnist_softmax.config.config import Config
+from mnist_softmax.config.randomness import BookStreams
 from mnist_softmax.network.network import Network
 from mnist_softmax.training import book_streams
 
@@ -51,10 +52,10 @@ def stream(seed: int, name: str) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(STREAMS.index(name),)))
 
 
-def draw(network: Network, settings: config.Config) -> Order:
+def draw(network: Network, settings: Config) -> Order:
     """Give `network` its starting weights; and where the orders of the epochs come from."""
     scheme = settings.randomness
-    if isinstance(scheme, config.BookStreams):
+    if isinstance(scheme, BookStreams):
         earlier = [run.initializer for run in scheme.earlier_runs]
         book_streams.draw_weights(network, settings.seed, earlier)
         return book_streams.BookOrder(settings.seed, scheme)

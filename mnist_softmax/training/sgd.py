@@ -9,19 +9,19 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from mnist_softmax.config import config
+from mnist_softmax.config.training import Training
 from mnist_softmax.network.network import Network, Workspace
 from mnist_softmax.network.parameters import Parameters
 
 
 @np.errstate(over="ignore", invalid="ignore")  # of a run that diverged it may be infinite
-def penalty(parameters: Parameters, settings: config.Training, n: int) -> float:
+def penalty(parameters: Parameters, settings: Training, n: int) -> float:
     """Eqs. (85) and (95): lambda/2n sum w^2 + lambda/n sum |w|."""
     w = parameters.weights.astype(np.float64, copy=False)
     return float(settings.l2 / (2 * n) * np.sum(w * w) + settings.l1 / n * np.sum(np.abs(w)))
 
 
-def is_plain(settings: config.Training) -> bool:
+def is_plain(settings: Training) -> bool:
     """Whether a step is that of eqs. (93) and (94), with neither momentum nor L1."""
     return not settings.momentum and not settings.l1
 
@@ -34,7 +34,7 @@ class Descent:
     """
 
     def __init__(
-        self, network: Network, velocity: Parameters | None, settings: Sequence[config.Training], n: int
+        self, network: Network, velocity: Parameters | None, settings: Sequence[Training], n: int
     ) -> None:
         self.network, self.velocity, self.n = network, velocity, n
         self.l2 = [each.l2 for each in settings]

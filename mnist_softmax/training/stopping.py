@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mnist_softmax.config import config
+from mnist_softmax.config.training import Training
 from mnist_softmax.training.history import History, epochs_without_improvement
 from mnist_softmax.training.schedules import has_run_out
 
 
-def reason_to_stop(settings: config.Training, history: History) -> str | None:
+def reason_to_stop(settings: Training, history: History) -> str | None:
     """Why no further epoch is trained, or None."""
     stopping = settings.early_stopping
     if len(history) >= settings.epochs:

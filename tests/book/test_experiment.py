@@ -3,7 +3,7 @@
 import pytest
 
 from mnist_softmax.book.experiment import find_experiments, reference
-from mnist_softmax.config.config import BookStreams
+from mnist_softmax.config.randomness import BookStreams
 from mnist_softmax.errors import ConfigError
 
 IDS = [

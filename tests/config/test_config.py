@@ -9,8 +9,9 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from mnist_softmax.config.config import OUTPUT_ACTIVATIONS_OF, Config, Cost, OutputActivation
+from mnist_softmax.config.config import Config
 from mnist_softmax.config.file import load_config, load_data_section
+from mnist_softmax.config.network import OUTPUT_ACTIVATIONS_OF, Cost, OutputActivation
 from mnist_softmax.data.sources import load
 from mnist_softmax.errors import ConfigError, DataError, Diverged
 from mnist_softmax.runs.run import default_directory

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_softmax.config.config import Data
+from mnist_softmax.config.data import Data
 from mnist_softmax.data import openml
 from mnist_softmax.data.cache import cache_path, data_home
 from mnist_softmax.data.sources import load

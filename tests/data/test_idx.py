@@ -4,7 +4,7 @@ import struct
 import numpy as np
 import pytest
 
-from mnist_softmax.config.config import Data
+from mnist_softmax.config.data import Data
 from mnist_softmax.data.sources import load
 from mnist_softmax.errors import DataError
 

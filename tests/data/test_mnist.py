@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from mnist_softmax.config.config import Data
+from mnist_softmax.config.data import Data
 from mnist_softmax.data.cache import data_home
 from mnist_softmax.data.describe import describe
 from mnist_softmax.data.sources import load
@@ -94,7 +94,7 @@ def test_they_are_parsed_once_and_then_read_without_any_heavy_package(
     assert load(Data(source="openml")).checksum == mnist.checksum
     program = (
         "import sys\n"
-        "from mnist_softmax.config.config import Data\n"
+        "from mnist_softmax.config.data import Data\n"
         "from mnist_softmax.data.sources import load\n"
         "print(load(Data()).checksum, 'sklearn' in sys.modules, 'pandas' in sys.modules)\n"
     )

@@ -10,7 +10,7 @@ import pytest
 import sklearn.datasets
 from sklearn.datasets import _openml as sklearn_openml
 
-from mnist_softmax.config.config import Data
+from mnist_softmax.config.data import Data
 from mnist_softmax.data import openml
 from mnist_softmax.data.sources import load
 from mnist_softmax.errors import DataError

@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from mnist_softmax.config.config import Data
+from mnist_softmax.config.data import Data
 from mnist_softmax.data import sample
 from mnist_softmax.data.dataset import Split
 from mnist_softmax.data.sources import load

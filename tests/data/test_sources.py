@@ -3,7 +3,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from mnist_softmax.config.config import Data
+from mnist_softmax.config.data import Data
 from mnist_softmax.data.dataset import Split
 from mnist_softmax.data.describe import describe
 from mnist_softmax.data.sources import load

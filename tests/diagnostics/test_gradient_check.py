@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from small_run import run_command
 
-from mnist_softmax.config import config
-from mnist_softmax.config.config import Activation
+from mnist_softmax.config.network import OUTPUT_ACTIVATIONS_OF, Activation
 from mnist_softmax.diagnostics.gradient_check import Check, gradient_check
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.network import network as network_module
@@ -14,7 +13,7 @@ from mnist_softmax.network.activations import Activation as Pair
 from mnist_softmax.network.network import Network
 from mnist_softmax.training.sgd import Descent
 
-PAIRS = [(cost, output) for cost, outputs in config.OUTPUT_ACTIVATIONS_OF.items() for output in outputs]
+PAIRS = [(cost, output) for cost, outputs in OUTPUT_ACTIVATIONS_OF.items() for output in outputs]
 THRESHOLD = 1e-7
 
 

@@ -16,7 +16,7 @@ import pytest
 import scipy.special
 import sklearn.metrics
 
-from mnist_softmax.config import config
+from mnist_softmax.config.network import Architecture
 from mnist_softmax.network.activations import ACTIVATIONS
 from mnist_softmax.network.network import Network, Workspace
 from mnist_softmax.network.output import Output
@@ -167,7 +167,7 @@ def test_bp1_to_bp4_in_the_books_columns(output, cost):
         deltas.insert(0, (w[l + 1].T @ deltas[0]) * sigmoid(zs[l]) * (1 - sigmoid(zs[l])))  # (BP2)
 
     network = Network(
-        config.Network(layers=sizes, output_activation=output, cost=cost, hidden_activation="sigmoid"),
+        Architecture(layers=sizes, output_activation=output, cost=cost, hidden_activation="sigmoid"),
         "float64",
     )
     for arrays, w_l, b_l in zip(network.parameters.layers, w, b, strict=True):

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from mnist_softmax.config import config
+from mnist_softmax.config.network import OUTPUT_ACTIVATIONS_OF, Architecture
 from mnist_softmax.network.network import Network, Workspace
 from mnist_softmax.network.parameters import Parameters
 
-PAIRS = [(cost, output) for cost, outputs in config.OUTPUT_ACTIVATIONS_OF.items() for output in outputs]
+PAIRS = [(cost, output) for cost, outputs in OUTPUT_ACTIVATIONS_OF.items() for output in outputs]
 
 
 def small_network(
@@ -19,7 +19,7 @@ def small_network(
     seed=0,
 ) -> Network:
     """All parameters, biases too, are drawn (except in replicas)."""
-    description = config.Network(
+    description = Architecture(
         layers=layers, hidden_activation=hidden, output_activation=output, cost=cost, initializer="scaled"
     )
     network = Network(description, dtype, replicas)

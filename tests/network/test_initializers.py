@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnist_softmax.config import config
+from mnist_softmax.config.network import Architecture
 from mnist_softmax.network.initializers import INITIALIZERS
 from mnist_softmax.network.network import Network
 
@@ -53,7 +53,7 @@ def test_normal_weights_have_the_tails_of_a_normal_distribution(name):
 @pytest.mark.parametrize("name", INITIALIZERS)
 def test_network_uses_the_fans_of_each_layer(name):
     network = Network(
-        config.Network(layers=(300, 400, 300), output_activation="softmax", cost="quadratic", initializer=name),
+        Architecture(layers=(300, 400, 300), output_activation="softmax", cost="quadratic", initializer=name),
         "float64",
     )
     network.initialize(np.random.default_rng(0))
@@ -63,7 +63,7 @@ def test_network_uses_the_fans_of_each_layer(name):
 
 
 def test_float32_and_float64_networks_start_from_the_same_numbers():
-    description = config.Network(layers=(7, 5, 3), output_activation="softmax", cost="quadratic")
+    description = Architecture(layers=(7, 5, 3), output_activation="softmax", cost="quadratic")
     single, double = (Network(description, dtype) for dtype in ("float32", "float64"))
     for network in (single, double):
         network.initialize(np.random.default_rng(3))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from small_network import PAIRS, batch, gradient, small_network
 
-from mnist_softmax.config.config import Activation
+from mnist_softmax.config.network import Activation
 from mnist_softmax.network.network import Network, Workspace
 
 

@@ -5,13 +5,13 @@ import pytest
 from pydantic import ValidationError
 from small_network import PAIRS, batch, gradient, small_network
 
-from mnist_softmax.config import config
+from mnist_softmax.config.network import Architecture
 from mnist_softmax.network.network import Network
 from mnist_softmax.network.output import Output
 
 
-def described(output: str, cost: str, **more) -> config.Network:
-    return config.Network(layers=(6, 5, 4), output_activation=output, cost=cost, **more)
+def described(output: str, cost: str, **more) -> Architecture:
+    return Architecture(layers=(6, 5, 4), output_activation=output, cost=cost, **more)
 
 
 def test_true_output_only_by_hand():

@@ -3,7 +3,8 @@
 import pytest
 from small_network import PAIRS, batch, gradient, small_network
 
-from mnist_softmax.config.config import Activation, Training
+from mnist_softmax.config.network import Activation
+from mnist_softmax.config.training import Training
 from mnist_softmax.diagnostics.gradient_check import by_a_step
 from mnist_softmax.network.network import Network
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from mnist_softmax.config import config
+from mnist_softmax.config.network import Architecture
 from mnist_softmax.data import minibatches
 from mnist_softmax.data.dataset import Split
 from mnist_softmax.network.network import Network
@@ -16,7 +16,7 @@ from mnist_softmax.training.evaluation import evaluate
 @pytest.fixture
 def network() -> Network:
     """For `dataset`, with drawn weights."""
-    description = config.Network(layers=(12, 5, 4), output_activation="softmax", cost="log_likelihood")
+    description = Architecture(layers=(12, 5, 4), output_activation="softmax", cost="log_likelihood")
     network = Network(description, "float64")
     network.initialize(np.random.default_rng(8))
     return network
@@ -25,7 +25,7 @@ def network() -> Network:
 def test_by_hand():
     # two inputs straight into a softmax of two: z = pixels / 200, and the larger pixel wins
     network = Network(
-        config.Network(layers=(2, 2), output_activation="softmax", cost="log_likelihood"), "float64"
+        Architecture(layers=(2, 2), output_activation="softmax", cost="log_likelihood"), "float64"
     )
     network.parameters.layers[0]["w"][...] = np.eye(2)
     images = np.array([[200, 0], [0, 200], [100, 0]], np.uint8)
@@ -104,7 +104,7 @@ def test_mean_outputs_equal_those_of_all_predictions(network, dataset):
 
 
 def test_mean_outputs_of_sigmoids_and_of_replicas(dataset):
-    description = config.Network(layers=(12, 4), output_activation="sigmoid", cost="log_likelihood")
+    description = Architecture(layers=(12, 4), output_activation="sigmoid", cost="log_likelihood")
     network = Network(description, "float64", replicas=(2,))
     network.parameters.layers[0]["b"][1] = np.log([1, 3, 1, 3])  # sigmoid of ln 3 is 3/4
     result = evaluate(network, dataset.test, 255.0, with_outputs=True)

@@ -9,9 +9,9 @@ import pytest
 from book_loop import ERRORS, sgd_epoch, train_watched
 from sklearn.neural_network import MLPClassifier
 
-from mnist_softmax.config import config
 from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.errors import Diverged
+from mnist_softmax.metrics import METRICS
 from mnist_softmax.training.evaluation import evaluate
 from mnist_softmax.training.loop import start, train
 
@@ -171,7 +171,7 @@ def test_float32_and_float64_start_from_the_same_numbers_and_stay_together(datas
 
 
 def test_what_is_monitored_does_not_change_what_is_trained(dataset, settings):
-    everything = config.Metric.__args__
+    everything = tuple(METRICS)
     states = [trained(dataset, settings(monitor=monitor)) for monitor in ((), everything)]
     np.testing.assert_array_equal(*(state.network.parameters.flat for state in states))
 
@@ -199,7 +199,7 @@ def test_every_schedule_is_followed_and_recorded(dataset, settings):
 
 
 def test_records_hold_what_is_monitored_measured_after_the_epoch(dataset, settings):
-    chosen = settings(monitor=config.Metric.__args__, l2=0.3, l1=0.2)
+    chosen = settings(monitor=tuple(METRICS), l2=0.3, l1=0.2)
     state = start(chosen)
     for number, record in enumerate(train(state, dataset, chosen), start=1):
         assert list(record)[0] == "epoch"
@@ -217,7 +217,7 @@ def test_records_hold_what_is_monitored_measured_after_the_epoch(dataset, settin
 
 
 def test_records_are_plain_numbers_that_json_keeps(dataset, settings):
-    state = trained(dataset, settings(dtype="float32", monitor=config.Metric.__args__))
+    state = trained(dataset, settings(dtype="float32", monitor=tuple(METRICS)))
     assert json.loads(json.dumps(state.history)) == state.history
     values = [value for record in state.history for value in record.values()]
     plain = [each for value in values for each in (value if isinstance(value, list) else [value])]
