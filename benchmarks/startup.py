@@ -36,8 +36,8 @@ from mnist_softmax.network.network import Network
 from mnist_softmax.training.evaluation import evaluate
 test = load(Data()).test
 network = Network(Architecture(layers=(784, 30, 10), output_activation="softmax", cost="log_likelihood"))
-evaluate(network, test, 255.0)
-began = time.perf_counter(); evaluate(network, test, 255.0, with_cost=False); print(time.perf_counter() - began)
+evaluate(network, test)
+began = time.perf_counter(); evaluate(network, test, ["accuracy"]); print(time.perf_counter() - began)
 """
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from mnist_softmax.config.config import Config
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.runs.directory import RunDirectory
-from mnist_softmax.training.gradients import bias_gradients, gradient_norms
+from mnist_softmax.training.evaluation import bias_gradients, gradient_norms
 from mnist_softmax.training.loop import start
 
 
@@ -23,10 +23,10 @@ def course(run: RunDirectory, dataset: Dataset) -> np.ndarray:
 
 def initial_norms(settings: Config, dataset: Dataset) -> np.ndarray:
     """The norm of each hidden layer before training."""
-    return gradient_norms(start(settings).network, dataset.train, settings.data.scale)
+    return gradient_norms(start(settings).network, dataset.train)
 
 
 def initial_gradients(settings: Config, dataset: Dataset, neurons: int) -> np.ndarray:
     """dC/db of the first so many neurons of each hidden layer before training, (hidden layers, neurons)."""
-    gradients = bias_gradients(start(settings).network, dataset.train, settings.data.scale)
+    gradients = bias_gradients(start(settings).network, dataset.train)
     return np.array([gradient[:neurons] for gradient in gradients[:-1]])

@@ -181,7 +181,7 @@ def _one_class(claim: block.OneClass, evidence: Evidence) -> Finding:
 
 def _said(directory: RunDirectory, split: Any) -> np.ndarray:
     with np.errstate(all="ignore"):  # where overflow is the point
-        return answers(load_network(directory), split, directory.read_config().data.scale).said
+        return answers(load_network(directory), split).answered
 
 
 def _exact(claim: block.Exact, evidence: Evidence) -> Finding:

@@ -6,7 +6,6 @@ import dataclasses
 import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -94,10 +93,10 @@ class Plan:
 
 def standard_epochs(settings: Config) -> float:
     """How long a run takes, in epochs of the book's first network over 50,000 images."""
-    training, data, layers = settings.training, settings.data, settings.network.layers
+    training, data = settings.training, settings.data
     evaluated = 10_000 * sum(any(metric.startswith(split) for metric in training.monitor) for split in SPLITS)
     images = (data.training_size or 50_000) + evaluated / 4 / training.monitor_every
-    connections = sum(n_in * n_out for n_in, n_out in pairwise(layers))
+    connections = sum(layer.n_in * layer.n_out for layer in settings.network.placed())
     return training.epochs * (images + 1000) / 51_000 * (connections + 10_000) / 34_000
 
 

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     from mnist_softmax.data.sources import load
     from mnist_softmax.diagnostics import explain_report as reporting
     from mnist_softmax.diagnostics.explain import check_softmax, digit, explain
-    from mnist_softmax.runs.run import check_fit
+    from mnist_softmax.training.loop import check_fit
 
     network, settings, name = _network(options)
     check_softmax(network)
@@ -48,8 +48,8 @@ def run(options: argparse.Namespace) -> int:
     check_fit(settings, dataset)
     for warning in dataset.warnings:
         console.warn(warning)
-    image, label = digit(getattr(dataset, options.split), options.split, options.index)
-    explanations = explain(network, image, label, settings.data.scale)
+    x, label = digit(dataset.split(options.split), options.split, options.index)
+    explanations = explain(network, x, label)
     title = f"image {options.index} of {options.split} ({dataset.source}), a {label}; {name}"
     if options.plot:
         reporting.plot(explanations, title, options.plot)
@@ -69,7 +69,7 @@ def _network(options: argparse.Namespace) -> tuple[Network, Config, str]:
     from mnist_softmax.network.network import Network
     from mnist_softmax.runs.answers import load_network
     from mnist_softmax.runs.directory import RunDirectory
-    from mnist_softmax.training.randomness import stream
+    from mnist_softmax.training.randomness import draw_weights
 
     if options.run:
         if other := [pair for pair in options.overrides if not pair.startswith("data.")]:
@@ -88,6 +88,5 @@ def _network(options: argparse.Namespace) -> tuple[Network, Config, str]:
     else:
         settings = validated(DEFAULT, options.overrides, "the default network")
     network = Network(settings.network, "float64")
-    network.initialize(stream(settings.seed, "weights"))
-    layers = "-".join(map(str, settings.network.layers))
-    return network, settings, f"a fresh {layers} network, seed {settings.seed}"
+    draw_weights(network, settings)
+    return network, settings, f"a fresh {settings.network.title} network, seed {settings.seed}"

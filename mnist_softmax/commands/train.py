@@ -34,11 +34,12 @@ def run(options: argparse.Namespace) -> int:
     from mnist_softmax.config.file import load_config
     from mnist_softmax.data.sources import load
     from mnist_softmax.network.network import Network
-    from mnist_softmax.runs import run as experiment
+    from mnist_softmax.runs.run import default_directory
+    from mnist_softmax.runs.run import run as train_into
     from mnist_softmax.training.history import Record
 
     settings = load_config(options.config, options.overrides)
-    directory = options.output or str(experiment.default_directory(settings, options.config))
+    directory = options.output or str(default_directory(settings, options.config))
     dataset = load(settings.data)
     for warning in dataset.warnings:
         console.warn(warning)
@@ -52,13 +53,12 @@ def run(options: argparse.Namespace) -> int:
         print(table.line(record), flush=True)
 
     try:
-        task = experiment.Task(settings, directory, options.mode)
-        summary = experiment.run(task, dataset, console.progress_bar, introduce, show)
+        trained = train_into(settings, dataset, directory, options.mode, show, introduce, console.progress_bar)
     except KeyboardInterrupt:
         how = "--resume in place of --overwrite" if options.mode == "overwrite" else "--resume"
         print(f"\ninterrupted; go on with the same command and {how}, from {directory}", file=sys.stderr)
         return INTERRUPTED
-    print("\n" + console.conclusion(summary, directory))
+    print("\n" + console.conclusion(trained.summary, directory))
     for warning in dataset.warnings:
         console.warn(warning)
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from mnist_softmax.comparison.comparison import Study, check_configs, joined, owned, write
@@ -53,9 +54,8 @@ def carry_out(
     """
     check_configs(study)
     joined(study)
-    datasets = {
-        data: load(data) for data in dict.fromkeys(settings.data for settings in study.configs.values())
-    }
+    load_once = cache(load)  # what is trained on is shown, too
+    datasets = {settings.data: load_once(settings.data) for settings in study.configs.values()}
     with owned(study.directory):
         study = joined(study)
         tasks = list(study.tasks().values())
@@ -66,7 +66,14 @@ def carry_out(
             write(study)
 
         outcomes = train_all(
-            tasks, jobs, backend, scheduler, lambda event: told[0](event), cohort, on_start=begin
+            tasks,
+            jobs,
+            backend,
+            scheduler,
+            lambda event: told[0](event),
+            cohort,
+            on_start=begin,
+            load=load_once,
         )
         on_trained()
         found = results(study)

@@ -24,7 +24,7 @@ def exhibits(study: Study, name: str, dataset: Dataset) -> dict[str, Any] | None
         summary = place.read_summary() if of == name else None
         if summary is None or summary["status"] != "finished":
             continue
-        found = answers(load_network(place), dataset.test, task.settings.data.scale)
+        found = answers(load_network(place), dataset.test)
         confusion = found.confusion() if confusion is None else confusion + found.confusion()
         seeds.append(seed)
         first = first or found
@@ -37,7 +37,7 @@ def exhibits(study: Study, name: str, dataset: Dataset) -> dict[str, Any] | None
             {
                 "image": int(i),
                 "label": int(first.labels[i]),
-                "said": int(first.said[i]),
+                "said": int(first.answered[i]),
                 "outputs": np.round(first.outputs[i].astype(float), 6).tolist(),
                 "pixels": dataset.test.images[i].tolist(),
             }

@@ -109,7 +109,7 @@ def _exhibits(study: Study) -> list[Facts]:
                 or 1,
                 "mistakes": mistakes,
                 "weights": weights,
-                "neurons": study.configs[name].network.layers[1],
+                "neurons": study.configs[name].network.placed()[0].n_out,
             }
         )
     return shown

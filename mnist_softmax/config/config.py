@@ -51,7 +51,5 @@ class Config(Section):
         """The whole config, defaults written out, as YAML that `load_config` reads back to an equal one."""
         content = self.model_dump(mode="json", exclude={"book"})
         if self.book is not None:
-            content["book"] = (
-                self.book
-            )  # as it was written: JSON would make words of the numbers among its keys
+            content["book"] = self.book  # JSON would make words of the numbers among its keys
         return yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=110)

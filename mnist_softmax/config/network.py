@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from mnist_softmax.config.schema import PositiveInt, Section
+from mnist_softmax.config.layers import Layers, Placed, placed
+from mnist_softmax.config.schema import Section
 
 Activation = Literal["sigmoid", "tanh", "relu"]
 OutputActivation = Literal["softmax", "sigmoid", "tanh", "relu", "linear"]
@@ -25,8 +26,8 @@ OUTPUT_ACTIVATIONS_OF: dict[str, tuple[str, ...]] = {
 class Architecture(Section):
     """What is trained."""
 
-    layers: Annotated[tuple[Annotated[PositiveInt, Field(le=1_000_000)], ...], Field(min_length=2)]
-    """Neurons per layer, inputs first. (Entries may later be mappings: convolution, pooling.)"""
+    layers: Layers
+    """Inputs first: [784, 30, 10]. An entry is a number of neurons, or a mapping with a kind (layers.py)."""
     hidden_activation: Activation = "sigmoid"
     output_activation: OutputActivation
     cost: Cost
@@ -34,6 +35,21 @@ class Architecture(Section):
     """delta^L: `exact` is dC/dz^L. `true_output_only` is y_j (a_j - 1), which with softmax outputs is no gradient of
     this cost or of any other: wrong on purpose, to be trained beside the right one (docs/derivation.md)."""
     initializer: Initializer = "scaled"
+
+    def placed(self) -> list[Placed]:
+        """Every layer but the inputs, with what reaches it and what leaves it."""
+        return placed(self.layers, self.hidden_activation, self.initializer)
+
+    @property
+    def title(self) -> str:
+        """Such as 784-30-10."""
+        layers = self.placed()
+        return "-".join(map(str, [layers[0].n_in, *(layer.n_out for layer in layers)]))
+
+    @model_validator(mode="after")
+    def _layers_fit(self) -> Self:
+        self.placed()
+        return self
 
     @model_validator(mode="after")
     def _cost_suits_output(self) -> Self:

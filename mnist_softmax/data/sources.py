@@ -37,7 +37,7 @@ def load(data: Data) -> Dataset:
         case "idx" | "npz":
             dataset = _from_files(data.source, os.path.abspath(os.path.expanduser(str(data.path))))
     check_scale(dataset.location, data.scale, dataset.train, dataset.validation, dataset.test)
-    return _shortened(dataset, data)
+    return _shortened(dataset.scaled(data.scale), data)
 
 
 def _auto() -> Dataset:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mnist_softmax.config.training import Training
-from mnist_softmax.network.network import Network, Workspace
+from mnist_softmax.network.network import Network
 from mnist_softmax.training.sgd import penalty
 
 Batch = tuple[np.ndarray, np.ndarray]
@@ -16,10 +16,12 @@ class Objective:
 
     def __init__(self, network: Network, batch: Batch, training: Training, n: int) -> None:
         self.network, (self.x, self.y), self.training, self.n = network, batch, training, n
-        self.workspace = Workspace(network, len(self.x))
-        *hidden, last = self.workspace.layers
-        self.with_kinks = hidden if network.description.hidden_activation == "relu" else []
-        self.with_kinks += [last] if network.output.activation == "relu" else []  # last.a is z^L
+        self.passed = network.new_pass(len(self.x))
+        layers = zip(network.layers, self.passed.layers, strict=True)
+        self.with_kinks = [its_pass for layer, its_pass in layers if layer.activation == "relu"]
+        self.with_kinks += (
+            [self.passed.layers[-1]] if network.output.activation == "relu" else []
+        )  # its a is z^L
 
     def value(self) -> float:
         """C + penalty here."""
@@ -43,10 +45,10 @@ class Objective:
 
     def _here(self) -> tuple[np.ndarray, float, np.ndarray]:
         """The cost of each example, the penalty, and on which side of its kink everything with a kink stands."""
-        workspace, output = self.workspace, self.network.output
+        p = self.passed
         with np.errstate(over="ignore"):
-            self.network.forward(self.x, workspace)
-            costs = output.cost(workspace.z, workspace.a, self.y)
+            p.forward(self.x)
+            costs = p.output.cost(p.z, p.a, self.y)
         parameters = self.network.parameters
         sides = [layer.a.ravel() > 0 for layer in self.with_kinks]
         sides += [parameters.weights > 0] if self.training.l1 else []

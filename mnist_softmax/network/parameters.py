@@ -20,7 +20,7 @@ class Parameters:
     """`shapes[l]` names the arrays of layer l: {"w": (n_in, n_out), "b": (n_out,)}; a layer may have none.
 
     `flat` has shape (*replicas, size); `weights` is its part that is penalised; `layers[l]["w"]` are views.
-    `singly` holds the same parameters replica by replica, each without replica axes.
+    `by_replica` holds the same parameters replica by replica, each without replica axes.
     """
 
     def __init__(self, shapes: Sequence[Shapes], flat: np.ndarray) -> None:
@@ -34,7 +34,7 @@ class Parameters:
             if name == "w":
                 self.weights = flat[..., :start]
         one_network = flat.ndim == 1
-        self.singly = [self] if one_network else [Parameters(shapes, f) for f in flat.reshape(-1, start)]
+        self.by_replica = [self] if one_network else [Parameters(shapes, f) for f in flat.reshape(-1, start)]
 
     @classmethod
     def zeros(cls, shapes: Sequence[Shapes], dtype: str, replicas: tuple[int, ...] = ()) -> Parameters:

@@ -25,8 +25,8 @@ from mnist_softmax.training.loop import start
 def save_state(path: Path, state: State, data_checksum: str) -> None:
     """Write `state`, and which data it was trained on."""
     arrays: dict[str, Any] = dict(state.network.parameters.named())
-    if state.velocity is not None:
-        arrays |= {f"velocity_{name}": view for name, view in state.velocity.named()}
+    for slot, parameters in state.slots.items():
+        arrays |= {f"{slot}_{name}": view for name, view in parameters.named()}
     if state.best is not None:
         arrays["best"] = state.best
     arrays["order"] = json.dumps(state.order.state)
@@ -44,8 +44,8 @@ def load_state(path: Path, settings: Config, data_checksum: str) -> State:
     state = start(settings)
     stored = _read_arrays(path)
     _fill(state.network.parameters, stored, "", path)
-    if state.velocity is not None:
-        _fill(state.velocity, stored, "velocity_", path)
+    for slot, parameters in state.slots.items():
+        _fill(parameters, stored, f"{slot}_", path)
     try:
         state.order.state = json.loads(str(stored["order"]))
         state.history = _records(json.loads(str(stored["history"])))

@@ -52,12 +52,18 @@ def stream(seed: int, name: str) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(STREAMS.index(name),)))
 
 
-def draw(network: Network, settings: Config) -> Order:
-    """Give `network` its starting weights; and where the orders of the epochs come from."""
+def draw_weights(network: Network, settings: Config) -> None:
+    """Give `network` the starting weights that the settings train from."""
     scheme = settings.randomness
     if isinstance(scheme, BookStreams):
-        earlier = [run.initializer for run in scheme.earlier_runs]
-        book_streams.draw_weights(network, settings.seed, earlier)
+        book_streams.draw_weights(network, settings.seed, [run.initializer for run in scheme.earlier_runs])
+    else:
+        network.initialize(stream(settings.seed, "weights"))
+
+
+def new_order(settings: Config) -> Order:
+    """Where the orders of the epochs come from, before the first."""
+    scheme = settings.randomness
+    if isinstance(scheme, BookStreams):
         return book_streams.BookOrder(settings.seed, scheme)
-    network.initialize(stream(settings.seed, "weights"))
     return StreamOrder(stream(settings.seed, "order"))

@@ -1,4 +1,4 @@
-"""Learning-rate schedules: the rate of the next epoch, a pure function of the settings and the history.
+"""The learning rate of the next epoch, and whether there is one: pure functions of the settings and the history.
 
 Pure, so that a run resumed from its history goes on with the rate it would have had.
 """
@@ -6,7 +6,7 @@ Pure, so that a run resumed from its history goes on with the rate it would have
 from __future__ import annotations
 
 from mnist_softmax.config.training import Constant, Exponential, Halving, Step, Training
-from mnist_softmax.training.history import History, column
+from mnist_softmax.training.history import History, column, epochs_without_improvement
 
 
 def learning_rate(settings: Training, history: History) -> float:
@@ -21,6 +21,18 @@ def learning_rate(settings: Training, history: History) -> float:
             return eta * factor**done
         case Halving(patience=patience):
             return eta / 2 ** _halvings(column(history, "validation_accuracy"), patience)
+
+
+def reason_to_stop(settings: Training, history: History) -> str | None:
+    """Why no further epoch is trained, or None."""
+    stopping = settings.early_stopping
+    if len(history) >= settings.epochs:
+        return "all epochs trained"
+    if stopping and epochs_without_improvement(history) >= stopping.patience:
+        return f"no improvement in {stopping.patience} epochs"
+    if has_run_out(settings, history):
+        return "learning rate fell to the schedule's end"
+    return None
 
 
 def has_run_out(settings: Training, history: History) -> bool:

@@ -5,13 +5,27 @@ lambda is divided by n, the number of training images, not by the mini-batch's m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
 from mnist_softmax.config.training import Training
-from mnist_softmax.network.network import Network, Workspace
+from mnist_softmax.network.network import Network, Pass
 from mnist_softmax.network.parameters import Parameters
+
+MiniBatches = Iterable[tuple[np.ndarray, np.ndarray]]
+
+
+def train_epoch(mini_batches: MiniBatches, passes: Mapping[int, Pass], step: Callable[[Pass], None]) -> None:
+    """An epoch of mini-batch stochastic gradient descent: x (..., m, n_in), one-hot y (..., m, K).
+
+    `passes` has a pass for each size m of mini-batch; `step` takes one that has come back, such as `Descent.step`.
+    """
+    for x, y in mini_batches:
+        p = passes[x.shape[-2]]
+        p.forward(x)  # a of every layer, eq. (25)
+        p.backward(y)  # delta of every layer, (BP1) and (BP2)
+        step(p)  # w and b down the gradient, (BP3), (BP4) and eqs. (20), (21)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # of a run that diverged it may be infinite
@@ -21,64 +35,80 @@ def penalty(parameters: Parameters, settings: Training, n: int) -> float:
     return float(settings.l2 / (2 * n) * np.sum(w * w) + settings.l1 / n * np.sum(np.abs(w)))
 
 
-def is_plain(settings: Training) -> bool:
-    """Whether a step is that of eqs. (93) and (94), with neither momentum nor L1."""
-    return not settings.momentum and not settings.l1
+SLOTS = {"momentum": ("velocity",)}  # what a rule remembers between steps, in the form of the parameters
+
+
+def rule_of(settings: Training) -> str:
+    """By which method of Descent the settings let a network step."""
+    if settings.rounding == "book":
+        return "as_in_the_book"
+    if settings.momentum:
+        return "momentum"
+    return "gradient" if settings.l1 else "plain"
+
+
+def new_slots(network: Network, settings: Training) -> dict[str, Parameters]:
+    """What the settings' rule remembers, by name, before the first step: zeros."""
+    return {name: network.new_parameters() for name in SLOTS.get(rule_of(settings), ())}
 
 
 class Descent:
     """Steps of `network` down the gradient of cost and penalties, each replica by its own settings.
 
-    `settings` has the training section of each replica (of a network without replicas: one), all of them plain
-    or none; `velocity` is needed only where they are not. Times n, the number of training images.
+    `settings` has the training section of each replica (of a network without replicas: one), all with one rule;
+    `slots` are from `new_slots`. n is the number of training images.
     """
 
     def __init__(
-        self, network: Network, velocity: Parameters | None, settings: Sequence[Training], n: int
+        self, network: Network, slots: dict[str, Parameters], settings: Sequence[Training], n: int
     ) -> None:
-        self.network, self.velocity, self.n = network, velocity, n
-        self.l2 = [each.l2 for each in settings]
-        self.plain = is_plain(settings[0])
-        self.as_in_the_book = settings[0].rounding == "book"
-        if self.as_in_the_book or not self.plain:
-            self.gradient = network.new_parameters()
-        if not self.plain:
+        self.network, self.slots, self.settings, self.n = network, slots, settings, n
+        rule = rule_of(settings[0])
+        self.step: Callable[[Pass], None] = getattr(self, rule)
+        self.of_mean = rule != "as_in_the_book"  # there errors are summed, and eta is divided by m
+        if rule != "plain":
+            self.dC = network.new_parameters()
             self.mu = self._column(each.momentum for each in settings)
             self.l1_over_n = self._column(each.l1 / n for each in settings)
             self.l2_over_n = self._column(each.l2 / n for each in settings)
 
     def use(self, eta: Sequence[float]) -> None:
         """From now on step with these learning rates, one for each replica."""
+        l2 = [each.l2 for each in self.settings]
         self.eta, self.eta_column = eta, self._column(eta)
-        self.decay = [1 - e * l2 / self.n for e, l2 in zip(eta, self.l2, strict=True)]
-        self.book_decay = self._column(1 - e * (l2 / self.n) for e, l2 in zip(eta, self.l2, strict=True))
+        self.decay = [1 - e * lmbda / self.n for e, lmbda in zip(eta, l2, strict=True)]
+        self.book_decay = self._column(1 - e * (lmbda / self.n) for e, lmbda in zip(eta, l2, strict=True))
 
-    def step(self, workspace: Workspace) -> None:
-        """After `network.backward`: one step, in place."""
-        if self.as_in_the_book:
-            self._step_as_in_the_book(workspace)
-            return
-        if self.plain:
-            self.network.descend(workspace, self.eta, self.decay)  # (93), (94)
-            return
-        parameters, gradient = self.network.parameters, self.gradient
-        self.network.gradient(workspace, gradient)
-        gradient.weights += self.l2_over_n * parameters.weights  # (88)
-        gradient.weights += self.l1_over_n * np.sign(parameters.weights)  # (96), with sgn(0) = 0
-        gradient.flat *= self.eta_column
-        if self.velocity is None:
-            parameters.flat -= gradient.flat
-        else:
-            self.velocity.flat *= self.mu
-            self.velocity.flat -= gradient.flat  # (107): v' = mu v - eta dC/dw
-            parameters.flat += self.velocity.flat  # (108)
+    def plain(self, p: Pass) -> None:
+        """Eqs. (93) and (94): w = (1 - eta lambda/n) w - eta dC/dw, where only l2 is there."""
+        p.descend(self.eta, self.decay)
 
-    def _step_as_in_the_book(self, workspace: Workspace) -> None:
+    def gradient(self, p: Pass) -> None:
+        """Down eta times the gradient, formed; with l1, eq. (96)."""
+        self.network.parameters.flat -= self._eta_times_gradient(p)
+
+    def momentum(self, p: Pass) -> None:
+        """Eqs. (107) and (108): v' = mu v - eta dC/dw, w' = w + v'."""
+        v = self.slots["velocity"].flat
+        v *= self.mu
+        v -= self._eta_times_gradient(p)
+        self.network.parameters.flat += v
+
+    def as_in_the_book(self, p: Pass) -> None:
         """(93) and (94) with the roundings of the book's programs: w = (1 - eta lambda/n) w - (eta/m) sum."""
-        self.network.gradient(workspace, self.gradient)
-        self.gradient.flat *= self.eta_column / workspace.m
+        p.gradient(self.dC)
+        self.dC.flat *= self.eta_column / p.m
         self.network.parameters.weights *= self.book_decay
-        self.network.parameters.flat -= self.gradient.flat
+        self.network.parameters.flat -= self.dC.flat
+
+    def _eta_times_gradient(self, p: Pass) -> np.ndarray:
+        """Of cost and penalties, eqs. (88) and (96), with sgn(0) = 0."""
+        w, dC = self.network.parameters.weights, self.dC
+        p.gradient(dC)
+        dC.weights += self.l2_over_n * w
+        dC.weights += self.l1_over_n * np.sign(w)
+        dC.flat *= self.eta_column
+        return dC.flat
 
     def _column(self, numbers: Iterable[float]) -> np.ndarray:
         """A number for each replica, to stand before its parameters: (R, 1); (1,) without replicas."""

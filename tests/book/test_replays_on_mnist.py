@@ -4,7 +4,7 @@ import pytest
 
 from mnist_softmax.book.experiment import find_experiments, reference
 from mnist_softmax.book.replay import compare
-from mnist_softmax.training.loop import start, train
+from mnist_softmax.training.loop import start
 
 pytestmark = [pytest.mark.full_mnist, pytest.mark.slow]
 
@@ -18,7 +18,7 @@ def replayed(digits, tmp_path, id, run, epochs):
     )
     n = settings.data.training_size or 50_000
     dataset = type(digits)(digits.train.first(n), digits.validation, digits.test, "openml", "", "")
-    history = list(train(start(settings), dataset, settings))
+    history = list(epochs(start(settings), dataset, settings))
     record = reference()["recordings"][experiment.book.recording.figures]
     sizes = {"train": n, "validation": 10_000, "test": 10_000}
     known = [epoch for epoch in record["epochs"] if epoch < epochs]

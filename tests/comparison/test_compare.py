@@ -254,7 +254,7 @@ def test_slowdown_starts_from_the_gradient_of_the_starting_weights(config):
     content = settings.model_dump() | {"network": settings.network.model_dump() | {"initializer": "large"}}
     state = start(Config.model_validate(content))
     order = state.order.permutation(len(data.train))
-    x, y = next(MiniBatches(data.train, 10, 4, 255.0, "float32")(order))
+    x, y = next(MiniBatches(data.train, 10, 4, "float32")(order))
     w1, b1, w2, b2 = dict(state.network.parameters.named()).values()
     hidden = 1 / (1 + np.exp(-(x.astype(float) @ w1 + b1)))
     z = hidden @ w2 + b2

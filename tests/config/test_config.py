@@ -15,7 +15,7 @@ from mnist_softmax.config.network import OUTPUT_ACTIVATIONS_OF, Cost, OutputActi
 from mnist_softmax.data.sources import load
 from mnist_softmax.errors import ConfigError, DataError, Diverged
 from mnist_softmax.runs.run import default_directory
-from mnist_softmax.training.loop import start, train
+from mnist_softmax.training.loop import epochs, start
 
 WHOLE = """\
 seed: 0
@@ -400,7 +400,7 @@ def outcome(tmp_path, dataset):
         settings = load_config(path, overrides)
         state, digits = start(settings), load(settings.data)
         try:
-            records = [record | {"seconds": None} for record in train(state, digits, settings)]
+            records = [record | {"seconds": None} for record in epochs(state, digits, settings)]
         except Diverged:
             records = ["diverged"]
         return default_directory(settings, path), records, state.network.parameters.flat.tolist()

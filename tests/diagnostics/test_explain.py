@@ -29,7 +29,7 @@ def network() -> Network:
 def both(network):
     """The explanations of a made-up image of class 2."""
     image = np.random.default_rng(6).integers(0, 256, 16).astype(np.uint8)
-    return explain(network, image, 2, 255.0)
+    return explain(network, image / 255, 2)
 
 
 def test_each_output_is_explained_by_its_own_formula(both):
@@ -69,7 +69,7 @@ def test_sums_of_columns(both):
 
 def test_nothing_of_the_network_is_changed(network):
     before = network.parameters.flat.copy()
-    explain(network, np.full(16, 100, np.uint8), 0, 255.0)
+    explain(network, np.full(16, 0.4), 0)
     np.testing.assert_array_equal(network.parameters.flat, before)
 
 
@@ -77,7 +77,7 @@ def test_nothing_of_the_network_is_changed(network):
 def test_a_network_to_which_the_question_is_not_put_is_refused(output, cost):
     network = Network(Architecture(layers=(16, 4), output_activation=output, cost=cost))
     with pytest.raises(ConfigError, match=f"{output} outputs with cost {cost}"):
-        explain(network, np.zeros(16, np.uint8), 0, 255.0)
+        explain(network, np.zeros(16), 0)
 
 
 # The command

@@ -18,7 +18,7 @@ import sklearn.metrics
 
 from mnist_softmax.config.network import Architecture
 from mnist_softmax.network.activations import ACTIVATIONS
-from mnist_softmax.network.network import Network, Workspace
+from mnist_softmax.network.network import Network
 from mnist_softmax.network.output import Output
 
 ROOT = Path(__file__).parents[2]
@@ -172,10 +172,10 @@ def test_bp1_to_bp4_in_the_books_columns(output, cost):
     )
     for arrays, w_l, b_l in zip(network.parameters.layers, w, b, strict=True):
         arrays["w"][...], arrays["b"][...] = w_l.T, b_l
-    workspace, gradient = Workspace(network, 1), network.new_parameters()
-    network.forward(x[None], workspace)
-    network.backward(one_hot(label)[None], workspace)
-    network.gradient(workspace, gradient)
+    p, gradient = network.new_pass(1), network.new_parameters()
+    p.forward(x[None])
+    p.backward(one_hot(label)[None])
+    p.gradient(gradient)
 
     for l, delta in enumerate(deltas):
 

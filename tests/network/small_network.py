@@ -3,7 +3,7 @@
 import numpy as np
 
 from mnist_softmax.config.network import OUTPUT_ACTIVATIONS_OF, Architecture
-from mnist_softmax.network.network import Network, Workspace
+from mnist_softmax.network.network import Network
 from mnist_softmax.network.parameters import Parameters
 
 PAIRS = [(cost, output) for cost, outputs in OUTPUT_ACTIVATIONS_OF.items() for output in outputs]
@@ -38,8 +38,8 @@ def batch(network: Network, m: int, seed: int = 1) -> tuple[np.ndarray, np.ndarr
 
 def gradient(network: Network, x: np.ndarray, y: np.ndarray) -> Parameters:
     """dC/dw and dC/db of the mean cost, by backpropagation."""
-    workspace, result = Workspace(network, x.shape[-2]), network.new_parameters()
-    network.forward(x, workspace)
-    network.backward(y, workspace)
-    network.gradient(workspace, result)
+    p, result = network.new_pass(x.shape[-2]), network.new_parameters()
+    p.forward(x)
+    p.backward(y)
+    p.gradient(result)
     return result

@@ -31,10 +31,10 @@ def test_it_reaches_backpropagation_and_leaves_the_forward_pass_alone():
     for network in (right, wrong):
         network.initialize(np.random.default_rng(0))
     x, y = batch(right, 5)
-    np.testing.assert_array_equal(right.predict(x), wrong.predict(x))
+    np.testing.assert_array_equal(right.outputs(x), wrong.outputs(x))
     np.testing.assert_array_equal(right.costs(x, y), wrong.costs(x, y))
     last = gradient(wrong, x, y).layers[-1]["b"]
-    np.testing.assert_allclose(last, (y * (wrong.predict(x) - 1)).mean(axis=0), rtol=1e-14)
+    np.testing.assert_allclose(last, (y * (wrong.outputs(x) - 1)).mean(axis=0), rtol=1e-14)
     assert abs(last - gradient(right, x, y).layers[-1]["b"]).max() > 0.1
 
 
@@ -53,5 +53,5 @@ def test_with_sigmoid_outputs_the_same_formula_is_the_exact_one():
         described("sigmoid", "log_likelihood", output_error="true_output_only")
     x, y = batch(small_network(), 5)
     network = small_network(output="sigmoid", cost="log_likelihood")
-    expected = (y * (network.predict(x) - 1)).mean(axis=0)
+    expected = (y * (network.outputs(x) - 1)).mean(axis=0)
     np.testing.assert_allclose(gradient(network, x, y).layers[-1]["b"], expected, rtol=1e-14)

@@ -5,8 +5,8 @@ import pytest
 
 from mnist_softmax.config.network import Architecture
 from mnist_softmax.config.training import Training
-from mnist_softmax.network.network import Network, Workspace
-from mnist_softmax.training.sgd import Descent, penalty
+from mnist_softmax.network.network import Network
+from mnist_softmax.training.sgd import Descent, new_slots, penalty
 
 # One linear neuron with two inputs and the quadratic cost: a = w1 x1 + w2 x2 + b, and for the row (x, y)
 # dC/dw_i = (a - y) x_i, dC/db = a - y. From w = (0.5, -2), b = 0.25 the two rows below give
@@ -28,15 +28,14 @@ class Neuron:
         self.network = Network(description, "float64")
         layer = self.network.parameters.layers[0]
         layer["w"][:, 0], layer["b"][:] = w, B
-        self.workspace = Workspace(self.network, 2)
-        velocity = self.network.new_parameters() if self.settings.momentum else None
-        self.descent = Descent(self.network, velocity, [self.settings], N)
+        self.p = self.network.new_pass(2)
+        self.descent = Descent(self.network, new_slots(self.network, self.settings), [self.settings], N)
 
     def step(self) -> tuple[np.ndarray, float]:
-        self.network.forward(X, self.workspace)
-        self.network.backward(Y, self.workspace)
+        self.p.forward(X)
+        self.p.backward(Y)
         self.descent.use([ETA])
-        self.descent.step(self.workspace)
+        self.descent.step(self.p)
         layer = self.network.parameters.layers[0]
         return layer["w"][:, 0].copy(), float(layer["b"][0])
 
