@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = "mnist_softmax"
 GROUND = ("__init__", "errors", "files", "text", "metrics", "figures")
 WINGS = ("diagnostics", "comparison", "book", "lab")  # side by side: none reads another
-ORDER = ("config", "data", "network", "training", "runs", *WINGS, "commands", "cli", "__main__")
+ORDER = ("config", "data", "plain", "network", "training", "runs", *WINGS, "commands", "cli", "__main__")
 
 
 def modules(root: Path) -> dict[str, Path]:
