@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from mnist_softmax.config.schema import Fraction, NotNegative, Number, Positive, PositiveInt, Section
 from mnist_softmax.metrics import METRICS
 
 
-def _known(name: str) -> str:
-    if name not in METRICS:
+def _known(name: Any) -> Any:
+    if not isinstance(name, str) or name not in METRICS:
         raise ValueError(f"expected one of {', '.join(METRICS)}")
     return name
 
 
-MetricName = Annotated[str, AfterValidator(_known), Field(json_schema_extra={"enum": [*METRICS]})]
+MetricName = Annotated[str, BeforeValidator(_known), Field(json_schema_extra={"enum": [*METRICS]})]
 
 
 class Constant(Section):

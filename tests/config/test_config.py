@@ -14,6 +14,7 @@ from mnist_softmax.config.file import load_config, load_data_section
 from mnist_softmax.config.network import OUTPUT_ACTIVATIONS_OF, Cost, OutputActivation
 from mnist_softmax.data.sources import load
 from mnist_softmax.errors import ConfigError, DataError, Diverged
+from mnist_softmax.metrics import METRICS
 from mnist_softmax.runs.run import default_directory
 from mnist_softmax.training.loop import epochs, start
 
@@ -64,6 +65,8 @@ def faults(read):
         ("training.learning_rte=1", "did you mean 'training.learning_rate'?"),
         ("trainig.epochs=1", "did you mean 'training'?"),
         ("learning_rate=1", "did you mean 'training.learning_rate'?"),  # the right key in the wrong place
+        ("training.patience=1", "did you mean 'training.early_stopping.patience'?"),
+        ("factor=1", "did you mean 'training.schedule.factor'?"),
         ("Seed=1", "did you mean 'seed'?"),
         ("network.xyz=1", "known here: layers, hidden_activation"),
         (
@@ -71,6 +74,8 @@ def faults(read):
             "did you mean 'training.schedule.factor'?",
         ),
         ("training.schedule={kind: constant, factor: 0.5}", "known here: kind"),
+        ("training.schedule={kind: step, step: 3, every: 1, factor: 1}", "known here: kind, every, factor"),
+        ("randomness={kind: book, earlier: []}", "did you mean 'randomness.earlier_runs'?"),
         (
             "training.early_stopping={patience: 2, patiance: 2}",
             "did you mean 'training.early_stopping.patience'?",
@@ -133,7 +138,8 @@ def test_numbers_as_people_write_them(read, written, value):
         "training.learning_rate=.nan", "training.learning_rate=nan", "training.learning_rate=.inf",
         "training.learning_rate=1e400", "training.momentum=1", "training.momentum=-0.1", "training.l2=-1",
         "training.l1=.inf", "training.dtype=float16", "training.monitor=test_accuracy",
-        "training.monitor=[test_loss]", "training.early_stopping=3", "training.early_stopping={patience: 0}",
+        "training.monitor=[test_loss]", "training.monitor=[1]", "training.monitor=[[]]",
+        "training.early_stopping=3", "training.early_stopping={patience: 0}",
         "training.schedule=exponential", "training.schedule={kind: cosine}", "training.schedule={factor: 0.5}",
         "training.schedule={kind: exponential, factor: 1.5}", "training.schedule={kind: halving, patience: 0}",
         "training.schedule={kind: halving, patience: 2, stop_at: 1}", "training=5", "network=[1]",
@@ -151,6 +157,32 @@ def test_true_and_false_are_no_numbers(faults, key, value):
     """Python would count them as 1 and 0."""
     [line] = faults(WHOLE, f"{key}={value}")
     assert "not true or false" in line
+
+
+@pytest.mark.parametrize(
+    ("override", "kinds"),
+    [
+        ("training.schedule={kind: cosine}", "constant, step, exponential, halving"),
+        ("training.schedule={factor: 0.5}", "constant, step, exponential, halving"),
+        ("randomness=dice", "streams, book"),
+        ("randomness={kind: 3}", "streams, book"),
+    ],
+)
+def test_an_unknown_kind_is_refused_with_the_known_ones(faults, override, kinds):
+    [line] = faults(WHOLE, override)
+    assert line.endswith(f"{override.split('=')[0]}: kind must be one of {kinds}")
+
+
+@pytest.mark.parametrize("written", ["test_loss", "1"])
+def test_an_unknown_metric_is_refused_with_the_known_ones(faults, written):
+    [line] = faults(WHOLE, f"training.monitor=[test_cost, {written}]")
+    assert line.startswith("command line: training.monitor.1 = ")
+    assert all(name in line for name in METRICS)
+
+
+def test_an_editor_can_offer_the_names_of_the_metrics():
+    schema = Config.model_json_schema()
+    assert schema["$defs"]["Training"]["properties"]["monitor"]["items"]["enum"] == list(METRICS)
 
 
 def test_a_schedule_lacking_its_settings_names_them(faults):
