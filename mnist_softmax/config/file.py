@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +14,7 @@ from mnist_softmax.config import faults
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.data import Data
 from mnist_softmax.config.schema import Section
+from mnist_softmax.config.shipped import find, nearest
 from mnist_softmax.errors import ConfigError
 
 LARGEST = 1_000_000  # bytes; a config has about a thousand
@@ -25,7 +25,8 @@ Schema = TypeVar("Schema", bound=Section)
 def load_config(config: str | Path, overrides: Sequence[str] = ()) -> Config:
     """Read a config, lay the `dotted.key=value` pairs over it, and validate the whole.
 
-    Raises ConfigError: there is no such file, it is empty or not YAML, or keys or values are wrong (all
+    `config` is the path of a YAML file, or the name of a config that is shipped, such as "loglik".
+    Raises ConfigError: there is no such file or name, it is empty or not YAML, or keys or values are wrong (all
     are named).
     """
     return load_as(Config, config, overrides)
@@ -33,12 +34,7 @@ def load_config(config: str | Path, overrides: Sequence[str] = ()) -> Config:
 
 def load_as(schema: type[Schema], config: str | Path, overrides: Sequence[str] = ()) -> Schema:
     """As `load_config`, of a file that holds the sections of another schema."""
-    return validated_as(schema, read_yaml(Path(config)), overrides, str(config))
-
-
-def validated(content: Mapping[str, Any], overrides: Sequence[str], where: str) -> Config:
-    """The config `content`, the `dotted.key=value` pairs laid over it. Raises ConfigError like `load_config`."""
-    return validated_as(Config, content, overrides, where)
+    return validated_as(schema, read_yaml(find(config)), overrides, str(config))
 
 
 def validated_as(
@@ -110,7 +106,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
             raise ConfigError(f"{path}: is no config, for it is larger than {LARGEST:,} bytes")
         content = _parse(text.decode("utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file{_configs_beside(path)}") from None
+        raise ConfigError(f"{path}: no such file{nearest(path)}") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -120,15 +116,10 @@ def read_yaml(path: Path) -> dict[str, Any]:
         line = f":{mark.line + 1}" if mark else ""
         raise ConfigError(f"{path}{line}: not YAML: {getattr(error, 'problem', None) or error}") from None
     if content is None:
-        raise ConfigError(f"{path}: is empty; see configs/loglik.yaml for a whole one")
+        raise ConfigError(f"{path}: is empty; `mnist-softmax configs loglik` shows a whole one")
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: expected sections (data, network, training, ...), found: {content!r:.60}")
     return content
-
-
-def _configs_beside(path: Path) -> str:
-    nearest = difflib.get_close_matches(path.name, [p.name for p in path.parent.glob("*.yaml")], n=1)
-    return f"; did you mean {path.parent / nearest[0]}?" if nearest else ""
 
 
 def _lay_over(content: dict[str, Any], override: str) -> str:
