@@ -8,8 +8,8 @@ import numpy as np
 
 from mnist_softmax.data.dataset import Split
 from mnist_softmax.errors import RunDirectoryError
-from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.network.network import Network
+from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.training.checkpoint import load_model
 from mnist_softmax.training.evaluation import passes_over
 
@@ -50,8 +50,6 @@ def load_network(run: RunDirectory) -> Network:
 
 def answers(network: Network, split: Split) -> Answers:
     """What `network` answers to every image of `split`."""
-    blocks = [
-        (p.a.copy(), p.output.cost(p.z, p.a, y)) for p, _, y in passes_over(network, split)
-    ]
+    blocks = [(p.a.copy(), p.output.cost(p.z, p.a, y)) for p, _, y in passes_over(network, split)]
     outputs, costs = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
     return Answers(split.labels, outputs, costs)

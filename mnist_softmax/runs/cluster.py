@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import mnist_softmax
 from mnist_softmax.errors import RunFailed, UserError
-from mnist_softmax.runs.worker import Outcome, train_tasks_elsewhere
-from mnist_softmax.runs.run import Task
-from mnist_softmax.runs.directory import FILES, RunDirectory, opened
 from mnist_softmax.files import write_whole
+from mnist_softmax.runs.directory import FILES, RunDirectory, opened
+from mnist_softmax.runs.run import Task
+from mnist_softmax.runs.worker import Outcome, train_tasks_elsewhere
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -105,7 +105,9 @@ def train(
         for numbers in cohorts:
             files = [_read(RunDirectory(tasks[number].directory).path) for number in numbers]
             settings = [tasks[number].settings for number in numbers]
-            future = client.submit(_train_there, numbers, settings, files, checksums[numbers[0]], topic, pure=False)
+            future = client.submit(
+                _train_there, numbers, settings, files, checksums[numbers[0]], topic, pure=False
+            )
             futures[future] = numbers
         for future in as_completed(futures, loop=client.loop):
             numbers = futures[future]

@@ -104,6 +104,7 @@ class RunDirectory:
         """The last file of a run to be written: with it the run has ended."""
         write_whole(self.summary, json.dumps(summary, indent=2) + "\n")
 
+
 @contextmanager
 def opened(path: str | Path, settings: Config, mode: Mode) -> Iterator[RunDirectory]:
     """The run directory at `path`, made if need be, cleared if `mode` says so, locked against any second process.
@@ -191,4 +192,3 @@ def refuse_other_config(run: RunDirectory, settings: Config) -> None:
         raise RunDirectoryError(
             f"{run.path}: holds a run of another config: {listed}; use --output or --overwrite"
         )
-

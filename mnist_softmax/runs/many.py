@@ -19,9 +19,9 @@ from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.data.sources import load as load_digits
 from mnist_softmax.errors import ConfigError, RunDirectoryError, UserError
 from mnist_softmax.runs import processes
-from mnist_softmax.runs.worker import Outcome, earlier_outcome, train_tasks
-from mnist_softmax.runs.run import Task
 from mnist_softmax.runs.directory import RunDirectory
+from mnist_softmax.runs.run import Task
+from mnist_softmax.runs.worker import Outcome, earlier_outcome, train_tasks
 from mnist_softmax.training.cohort import bytes_needed, cohort_key
 from mnist_softmax.training.loop import check_fit
 

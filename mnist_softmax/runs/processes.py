@@ -12,9 +12,9 @@ from concurrent.futures.process import BrokenProcessPool
 from joblib import Parallel, delayed, parallel_config
 
 from mnist_softmax.errors import RunFailed
-from mnist_softmax.runs.worker import Outcome, train_tasks_elsewhere
-from mnist_softmax.runs.run import Task
 from mnist_softmax.runs.directory import RunDirectory
+from mnist_softmax.runs.run import Task
+from mnist_softmax.runs.worker import Outcome, train_tasks_elsewhere
 
 Ended = Iterator[tuple[int, Outcome]]
 KILLED = "its process was killed (out of memory?); the same command goes on from the last checkpoint"
@@ -46,7 +46,8 @@ def _in_processes(
     tasks: Sequence[Task], cohorts: Sequence[list[int]], checksums: Sequence[str], jobs: int
 ) -> Ended:
     calls = (
-        delayed(_numbered)(numbers, [tasks[number] for number in numbers], checksums[numbers[0]]) for numbers in cohorts
+        delayed(_numbered)(numbers, [tasks[number] for number in numbers], checksums[numbers[0]])
+        for numbers in cohorts
     )
     with parallel_config(backend="loky", n_jobs=jobs, inner_max_num_threads=1):
         for numbers, outcomes in Parallel(return_as="generator_unordered", batch_size=1)(calls):

@@ -11,8 +11,8 @@ import numpy as np
 from mnist_softmax.config.config import Config
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.errors import RunDirectoryError
-from mnist_softmax.runs.environment import environment
 from mnist_softmax.runs.directory import RunDirectory
+from mnist_softmax.runs.environment import environment
 from mnist_softmax.training.checkpoint import load_state, save_model, save_state
 from mnist_softmax.training.cohort import State
 from mnist_softmax.training.history import Record, best_epoch

@@ -13,8 +13,8 @@ from small_run import ROOT, run_command
 
 from mnist_softmax.config.file import load_config
 from mnist_softmax.errors import UserError
-from mnist_softmax.runs.run import Task
 from mnist_softmax.runs.many import train_all
+from mnist_softmax.runs.run import Task
 
 pytest.importorskip("distributed", reason="the extra dask is not installed")
 

@@ -15,8 +15,8 @@ from small_run import ROOT, write_digits
 from mnist_softmax.config.file import load_config
 from mnist_softmax.config.network import Architecture
 from mnist_softmax.errors import ConfigError, Diverged, RunDirectoryError
-from mnist_softmax.runs.run import Task
 from mnist_softmax.runs.many import deal, suitable_cohort, train_all
+from mnist_softmax.runs.run import Task
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from mnist_softmax.config.file import load_config
 from mnist_softmax.data.sources import load
 from mnist_softmax.errors import ConfigError, Diverged, RunDirectoryError
 from mnist_softmax.runs import run as run_module
-from mnist_softmax.runs.run import Task, run_cohort
 from mnist_softmax.runs.directory import RunDirectory
+from mnist_softmax.runs.run import Task, run_cohort
 from mnist_softmax.training.checkpoint import load_state
 
 
