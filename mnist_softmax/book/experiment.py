@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import model_validator
 
 from mnist_softmax.book.block import Book, Recording
+from mnist_softmax.config import shipped
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.data import Data
 from mnist_softmax.config.file import load_as, load_config, read_yaml, validated_as
@@ -20,8 +21,6 @@ from mnist_softmax.config.schema import Section
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.runs.run import Task
 
-HERE = Path(__file__).resolve().parents[2]  # where a checkout has its configs
-FOLDER = Path("configs", "book")
 ONLY = "only"  # the name of the run where there is but one
 
 
@@ -151,8 +150,8 @@ def find_experiments(names: Sequence[str]) -> list[Experiment]:
 
 
 def folder() -> Path:
-    """Where the book's configs lie: here, or in the checkout that this program is run from."""
-    return FOLDER if FOLDER.is_dir() else HERE / FOLDER
+    """Where the book's configs lie."""
+    return shipped.folder() / "book"
 
 
 def _is_meant(name: str, id: str) -> bool:

@@ -33,7 +33,7 @@ def find(config: str | Path) -> Path:
 def find_shipped(name: str) -> Path:
     """The file of a shipped config. Raises ConfigError: there is none of this name."""
     if name not in _by_name():
-        raise ConfigError(f"{name}: no such config{nearest(name)}; `mnist-softmax configs` lists them")
+        raise ConfigError(f"{name}: no such config{nearest(name)}")
     return _by_name()[name]
 
 
@@ -45,7 +45,7 @@ def nearest(config: str | Path) -> str:
     for word in (path.name, path.name.removesuffix(".yaml")):
         if near := difflib.get_close_matches(word, known, n=1):
             return f"; did you mean {known[near[0]]}?"
-    return ""
+    return "" if path.suffix or path.parent.name else "; `mnist-softmax configs` lists those that are shipped"
 
 
 def _by_name() -> dict[str, Path]:

@@ -70,6 +70,9 @@ def test_an_unknown_name_is_one_line_with_the_nearest(written, meant, tmp_path, 
     assert str(refused.value) == f"{written}: no such file; did you mean {meant}?"
 
 
-def test_a_name_that_is_like_no_other_has_no_hint():
-    with pytest.raises(ConfigError, match=r"zzzzzzzz: no such config; `mnist-softmax configs` lists them\Z"):
-        find_shipped("zzzzzzzz")
+def test_a_name_that_is_like_no_other_is_referred_to_the_list():
+    for read, missing in ((load_config, "file"), (find_shipped, "config")):
+        with pytest.raises(ConfigError) as refused:
+            read("zzzzzzzz")
+        said = f"zzzzzzzz: no such {missing}; `mnist-softmax configs` lists those that are shipped"
+        assert str(refused.value) == said
