@@ -51,7 +51,10 @@ def train_tasks(
     dataset: Dataset,
     on_epoch: Callable[[int, Record], None] = lambda k, record: None,
 ) -> list[Outcome]:
-    """Train tasks with one `cohort_key` as a cohort; whatever goes wrong becomes an outcome. `on_epoch(k, record)`."""
+    """Train tasks with one `cohort_key` as a cohort; whatever goes wrong becomes an outcome of it.
+
+    `on_epoch(k, record)` is called after each epoch of task k.
+    """
     try:
         outcomes = [earlier_outcome(task, dataset.checksum) for task in tasks]
         left = [k for k, outcome in enumerate(outcomes) if outcome is None]
