@@ -8,6 +8,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import yaml
+
+from mnist_softmax import __version__
 
 ROOT = Path(__file__).parents[1]
 TRAVELS = [
@@ -75,6 +78,10 @@ def test_the_configs_travel_as_they_are(installed):
 def test_the_license_travels(installed):
     [text] = installed.rglob("licenses/LICENSE")
     assert text.read_text() == (ROOT / "LICENSE").read_text()
+
+
+def test_the_citation_names_the_version():
+    assert yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"] == __version__
 
 
 def test_the_source_archive_holds_all_that_is_needed_to_work_on_it(archives):
