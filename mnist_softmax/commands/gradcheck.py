@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 
 HELP = "check the gradient that a config trains with against centred differences of its cost"
-USAGE = "--config FILE [--step H] [--threshold T] [key=value ...]"
+USAGE = "--config NAME [--step H] [--threshold T] [key=value ...]"
 TAKES_OVERRIDES = True
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command line."""
     parser.add_argument(
-        "--config", required=True, metavar="FILE", help="a YAML file, such as configs/loglik.yaml"
+        "--config", required=True, metavar="NAME", help="a shipped config, such as loglik, or a YAML file"
     )
     parser.add_argument("--step", type=float, default=1e-5, metavar="H", help="h of the differences (1e-5)")
     parser.add_argument(

@@ -8,14 +8,14 @@ import sys
 from mnist_softmax.errors import INTERRUPTED
 
 HELP = "train a network as a config says; key=value changes the config, as in training.epochs=3 seed=7"
-USAGE = "--config FILE [--output DIR] [--resume | --overwrite] [key=value ...]"
+USAGE = "--config NAME [--output DIR] [--resume | --overwrite] [key=value ...]"
 TAKES_OVERRIDES = True
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command line."""
     parser.add_argument(
-        "--config", required=True, metavar="FILE", help="a YAML file, such as configs/loglik.yaml"
+        "--config", required=True, metavar="NAME", help="a shipped config, such as loglik, or a YAML file"
     )
     parser.add_argument("--output", metavar="DIR", help="the run directory (default: runs/<config>/seed-<n>)")
     mode = parser.add_mutually_exclusive_group()

@@ -13,7 +13,7 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
-from mnist_softmax.config.schema import Section
+from mnist_softmax.config.schema import Misfit, Section
 
 
 class Place(NamedTuple):
@@ -56,6 +56,9 @@ def _what(fault: Mapping[str, Any], place: Place, schema: type[Section]) -> str:
             return f"{dotted}: kind must be one of {', '.join(kinds)}"
         case "too_short":
             return f"{dotted}{found}: expected at least {fault['ctx']['min_length']} entries"
+        case "value_error" if isinstance(fault["ctx"]["error"], Misfit):
+            misfit = fault["ctx"]["error"]
+            return f"{dotted}.{misfit.key}: {misfit.text}"
         case "value_error":
             return f"{dotted}{found}: {fault['ctx']['error']}"
     return (

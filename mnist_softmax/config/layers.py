@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, model_serializer
 
-from mnist_softmax.config.schema import PositiveInt, Section
+from mnist_softmax.config.schema import Misfit, PositiveInt, Section
 
 Shape = tuple[int, ...]
 Size = Annotated[PositiveInt, Field(le=1_000_000)]
@@ -61,6 +61,8 @@ def _written_out(layers: Any) -> Any:
     """Numbers as what they are short for."""
     if not isinstance(layers, Sequence) or isinstance(layers, str):
         return layers
+    if len(layers) < 2:
+        raise ValueError("expected at least 2 entries, the inputs and a layer")
     return [
         entry if isinstance(entry, Section | dict) else {"kind": "dense", "neurons": entry} if k else
         {"kind": "inputs", "pixels": entry}
@@ -68,7 +70,7 @@ def _written_out(layers: Any) -> Any:
     ]  # fmt: skip
 
 
-Layers = Annotated[tuple[Layer, ...], Field(min_length=2), BeforeValidator(_written_out)]
+Layers = Annotated[tuple[Layer, ...], BeforeValidator(_written_out)]
 
 
 class Placed(NamedTuple):
@@ -108,15 +110,15 @@ def placed(layers: Sequence[Inputs | Dense], activation: str, initializer: str) 
     """Every layer but the inputs, with the shape that reaches it.
 
     The last one stops at z^L, where the output takes over: its activation is linear.
-    Raises ValueError, which names the entry: inputs stand elsewhere than at the beginning, or a layer does there.
+    Raises Misfit, which names the entry: inputs stand elsewhere than at the beginning, or a layer does there.
     """
     first, *others = layers
     if not isinstance(first, Inputs):
-        raise ValueError("layers.0: expected the number of pixels of an image")
+        raise Misfit("layers.0", "expected the number of pixels of an image")
     shape, found = first.shape, []
     for k, layer in enumerate(others, start=1):
         if isinstance(layer, Inputs):
-            raise ValueError(f"layers.{k}: inputs stand only at the beginning")
+            raise Misfit(f"layers.{k}", "inputs stand only at the beginning")
         found.append(Placed(layer, shape, "linear" if k == len(others) else activation, initializer))
         shape = layer.shape_out(shape)
     return found

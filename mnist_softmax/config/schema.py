@@ -29,6 +29,14 @@ NotNegative = Annotated[Number, Field(ge=0)]
 Fraction = Annotated[Number, Field(gt=0, le=1)]
 
 
+class Misfit(ValueError):
+    """A fault that a section finds when its keys are looked at together, and the key in it that is to blame."""
+
+    def __init__(self, key: str, text: str) -> None:
+        super().__init__(f"{key}: {text}")
+        self.key, self.text = key, text
+
+
 class Section(BaseModel):
     """A frozen mapping that refuses keys it does not know."""
 

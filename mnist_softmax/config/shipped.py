@@ -25,9 +25,15 @@ def shipped() -> dict[str, Path]:
 
 
 def find(config: str | Path) -> Path:
-    """The file that a user means: the one at this path, or else the shipped config of this name."""
+    """The file that a user means: the one at this path, or else the shipped config of this name.
+
+    Outside a checkout configs/loglik.yaml, as documents call it there, is the shipped loglik, too.
+    """
     is_file = os.path.exists(config) and not os.path.isdir(config)  # a folder `loglik` hides no config
-    return Path(config) if is_file else _by_name().get(str(config), Path(config))
+    name = str(config)
+    if name.startswith("configs/"):
+        name = name.removeprefix("configs/").removesuffix(".yaml")
+    return Path(config) if is_file else _by_name().get(name, Path(config))
 
 
 def find_shipped(name: str) -> Path:

@@ -11,6 +11,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from mnist_softmax.config.config import Config
+from mnist_softmax.config.shipped import find
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.errors import Diverged, RunDirectoryError, UserError
 from mnist_softmax.network.network import Network
@@ -78,7 +79,7 @@ def open_run(directory: str | Path) -> Run:
 
 def default_directory(settings: Config, config_path: str | Path) -> Path:
     """`<output.directory>/<name of the config>/seed-<n>`."""
-    return Path(settings.output.directory) / Path(config_path).stem / f"seed-{settings.seed}"
+    return Path(settings.output.directory) / find(config_path).stem / f"seed-{settings.seed}"
 
 
 def run(
