@@ -11,14 +11,15 @@ a = sigma(max(window w) + b). sigma rises, so this is what activation before poo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from mnist_softmax.network.activations import Activation
+from mnist_softmax.network.buffers import empty
 from mnist_softmax.network.parameters import Parameters, Shapes
+from mnist_softmax.network.patches import Patches
+from mnist_softmax.network.strips import Strips
 
 Arrays = dict[str, np.ndarray]
 
@@ -56,87 +57,93 @@ class Convolution(NamedTuple):
         return {"w": (self.field * self.field * self.shape_in[2], self.maps), "b": (self.maps,)}
 
 
+def form_of(l: int) -> type[Patches] | type[Strips]:
+    """How layer number l takes its products: the first sees few maps and sends nothing back."""
+    return Strips if l else Patches
+
+
+def bytes_needed(layer: Convolution, l: int, m: int, itemsize: int) -> int:
+    """Memory that a pass of m examples through layer number l takes, in bytes."""
+    rows = m * (2 * layer.n_out + (layer.n_in if l else 0))  # a, delta, dC/da_in
+    weights = layer.field * layer.field * layer.shape_in[2] * layer.maps
+    return (rows + 2 * layer.n_out + weights) * itemsize + form_of(l).bytes_needed(layer, m, itemsize)
+
+
 class ConvolutionPass:
-    """A pass, forward and then backward, of (..., m) examples through layer number l of a network."""
+    """A pass, forward and then backward, of (..., m) examples through layer number l of a network.
+
+    The products and the pooling are done by `Patches` for the first layer and by `Strips` for a later one, for
+    one network after another: their calls are long, and a cohort would save none of them.
+    `training` = False leaves out what only a backward pass needs.
+    """
 
     def __init__(self, layer: Convolution, l: int, parameters: Parameters, examples: tuple[int, ...]) -> None:
-        field, pool, maps, dtype = layer.field, layer.pool, layer.maps, parameters.flat.dtype
-        rows, columns, maps_in = layer.shape_in
-        rows_out, columns_out, _ = layer.shape_out
-        high, wide = rows_out * pool, columns_out * pool  # how often the kernel fits
+        dtype, replicas = parameters.flat.dtype, examples[:-1]
         self.f, self.vjp = layer.activation
-        self.field, self.pool, self.high, self.wide = field, pool, high, wide
-        self.w, b = parameters.layers[l]["w"], parameters.layers[l]["b"]
-        self.b = b[..., None, None, None, :]
-        self.singly = [each.layers[l] for each in parameters.singly]
-
-        self.images_shape = (*examples, rows, columns, maps_in)
-        self.patches = np.empty((*examples, high, wide, field, field, maps_in), dtype)
-        self.patch_rows = self.patches.reshape(*examples[:-1], -1, self.w.shape[-2])
-        self.sums = np.empty((*examples, high, wide, maps), dtype)  # weighted sums; later their errors
-        self.sum_rows = self.sums.reshape(*examples[:-1], -1, maps)
-        # the pool x pool members of every pooled window, in the order in which one reads
-        self.phases = [self.sums[..., u::pool, v::pool, :] for u, v in product(range(pool), repeat=2)]
-        self.won = np.empty((pool * pool, *examples, rows_out, columns_out, maps), bool)
-        self.a = np.empty((*examples, layer.n_out), dtype)
-        self.delta = np.empty_like(self.a)
-        self.a_maps = self.a.reshape(self.won.shape[1:])
-        self.delta_maps = self.delta.reshape(self.won.shape[1:])
-        self.grad_in = np.empty((*examples, layer.n_in if l else 0), dtype)
-        self.w_gradient = np.empty_like(self.w)
-        self.b_gradient = np.empty_like(b)
+        self.training = True
+        self.a_in, self.rows_in = np.empty(0), [np.empty(0)]  # set by `forward`
+        self.a = empty((*examples, layer.n_out), dtype)
+        self.delta = empty((*examples, layer.n_out), dtype)
+        self.grad_in = empty((*examples, layer.n_in if l else 0), dtype)  # images are sent nothing back
+        self.b = parameters.layers[l]["b"][..., None, :]
+        self.spread_b = empty((*replicas, 1, layer.n_out), dtype)  # b of its map for every neuron
+        self.b_of_places = self.spread_b.reshape(*replicas, -1, layer.maps)
+        self.delta_sum = empty((*replicas, layer.n_out), dtype)
+        self.delta_of_places = self.delta_sum.reshape(self.b_of_places.shape)
+        self.b_gradient = empty((*replicas, layer.maps), dtype)
+        self.arrays = [each.layers[l] for each in parameters.singly]
+        self.step = np.empty_like(self.arrays[0]["w"])
+        one_by_one = [x.reshape(len(self.arrays), *x.shape[-2:]) for x in (self.a, self.delta, self.grad_in)]
+        form = form_of(l)
+        self.forms = [
+            form(layer, arrays["w"], *rows) for arrays, *rows in zip(self.arrays, *one_by_one, strict=True)
+        ]
 
     def forward(self, a_in: np.ndarray) -> np.ndarray:
-        """Eq. (125): every window times w, the largest of each pool, then bias and activation."""
-        windows = sliding_window_view(a_in.reshape(self.images_shape), (self.field, self.field), (-3, -2))
-        np.copyto(self.patches, np.moveaxis(windows, -3, -1))
-        np.matmul(self.patch_rows, self.w, out=self.sum_rows)
-        self._pool()
-        np.add(self.a_maps, self.b, out=self.a_maps)
-        return self.f(self.a, self.a)
-
-    def _pool(self) -> None:
-        """The largest of each pool, and which one it was: of equals the first, as in PyTorch."""
-        first, *others = self.phases
-        np.copyto(self.a_maps, first)
-        for phase in others:
-            np.maximum(self.a_maps, phase, out=self.a_maps)
-        taken = np.zeros(self.a_maps.shape, bool)
-        for won, phase in zip(self.won, self.phases, strict=True):
-            np.equal(phase, self.a_maps, out=won)
-            np.greater(won, taken, out=won)  # won, and not taken before
-            taken |= won
+        """Eq. (125) for every window, the largest of each pool, then bias and activation."""
+        if a_in is not self.a_in:  # a later layer is always given the same array: then views need making once
+            self.a_in, self.rows_in = a_in, [a_in[replica] for replica in np.ndindex(a_in.shape[:-2])]
+        for form, rows in zip(self.forms, self.rows_in, strict=True):
+            form.forward(rows, self.training)
+        np.copyto(self.b_of_places, self.b)
+        z = np.add(self.a, self.spread_b, out=self.a)
+        return self.f(z, z)
 
     def backward(self, grad_a: np.ndarray) -> None:
-        """Eq. (33) after pooling: delta. Each goes back to the one sum that won its pool."""
+        """Eq. (33): delta after pooling. From there it goes to the one sum of each pool that was the largest."""
         self.vjp(self.a, grad_a, self.delta)
-        for won, phase in zip(self.won, self.phases, strict=True):
-            np.multiply(self.delta_maps, won, out=phase)
+        for form in self.forms:
+            form.backward()
 
     def back_to_input(self) -> np.ndarray:
         """(BP2), after `backward`: every window's share delta w^T, added up where windows overlap."""
-        shares = np.matmul(self.sum_rows, self.w.swapaxes(-1, -2)).reshape(self.patches.shape)
-        images = self.grad_in.reshape(self.images_shape)
-        images[...] = 0
-        for i, j in product(range(self.field), repeat=2):
-            images[..., i : i + self.high, j : j + self.wide, :] += shares[..., i, j, :]
+        for form in self.forms:
+            form.back_to_input()
         return self.grad_in
 
     def gradient(self, gradient: Arrays) -> None:
-        """(BP3) and (BP4), after `backward`, summed over examples and over all windows that share w and b."""
-        delta_rows = self.delta.reshape(*self.delta.shape[:-2], -1, self.sums.shape[-1])
-        np.add.reduce(delta_rows, axis=-2, out=gradient["b"])
-        np.matmul(self.patch_rows.swapaxes(-1, -2), self.sum_rows, out=gradient["w"])
+        """(BP3) and (BP4), after `backward`: summed over examples, and over all places that share w and b."""
+        self._bias_gradient(gradient["b"])
+        w = gradient["w"]
+        for form, out in zip(self.forms, w.reshape(-1, *w.shape[-2:]), strict=True):
+            form.weight_gradient(out)
+
+    def _bias_gradient(self, out: np.ndarray) -> None:
+        """The sum over examples first: rows of n_out numbers add up faster than many of a few maps."""
+        np.add.reduce(self.delta, axis=-2, out=self.delta_sum)
+        np.add.reduce(self.delta_of_places, axis=-2, out=out)
 
     def descend(self, eta: Sequence[float], decay: Sequence[float]) -> None:
         """After `backward`: w -> decay w - eta dC/dw and b -> b - eta dC/db, eqs. (93) and (94), in place.
 
         `eta` and `decay` have a number for each replica.
         """
-        self.gradient({"w": self.w_gradient, "b": self.b_gradient})
-        w_gradients = self.w_gradient.reshape(-1, *self.w.shape[-2:])
+        self._bias_gradient(self.b_gradient)
         b_gradients = self.b_gradient.reshape(-1, self.b.shape[-1])
-        for r, arrays in enumerate(self.singly):
+        step = self.step
+        for r, (arrays, form) in enumerate(zip(self.arrays, self.forms, strict=True)):
+            form.weight_gradient(step)
+            step *= eta[r]
             arrays["w"] *= decay[r]
-            arrays["w"] -= eta[r] * w_gradients[r]
+            arrays["w"] -= step
             arrays["b"] -= eta[r] * b_gradients[r]

@@ -1,5 +1,6 @@
 """A convolutional layer is its definition, has PyTorch's gradients, and is the same alone and in a cohort."""
 
+import tracemalloc
 from itertools import product
 
 import numpy as np
@@ -7,8 +8,9 @@ import pytest
 from layer_stack import Stack
 
 from mnist_softmax.network.activations import ACTIVATIONS
-from mnist_softmax.network.convolution import Convolution
+from mnist_softmax.network.convolution import Convolution, ConvolutionPass, bytes_needed
 from mnist_softmax.network.dense import Dense
+from mnist_softmax.network.parameters import Parameters
 
 SIGMOID, RELU, LINEAR = (ACTIVATIONS[name] for name in ("sigmoid", "relu", "linear"))
 
@@ -195,3 +197,17 @@ def test_float32_is_float64_to_its_own_precision():
         stack.backward(g.astype(stack.parameters.flat.dtype))
     right = double.gradient().flat
     assert abs(single.gradient().flat - right).max() < 1e-4 * abs(right).max()
+
+
+@pytest.mark.parametrize("m", [1, 10, 300])
+@pytest.mark.parametrize("l", [0, 1])
+@pytest.mark.parametrize("layer", [*CHAPTER_6, Convolution((30, 20, 3), 3, 16, 1, RELU)])
+def test_a_pass_takes_the_memory_that_it_says(layer, l, m):
+    shapes = [{"b": (1,)}] * l + [layer.shapes()]
+    parameters = Parameters.zeros(shapes, "float32")
+    tracemalloc.start()
+    kept = ConvolutionPass(layer, l, parameters, (m,))
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept.a.shape == (m, layer.n_out)
+    assert taken == pytest.approx(bytes_needed(layer, l, m, 4), rel=0.1, abs=50_000)
