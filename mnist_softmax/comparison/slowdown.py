@@ -18,6 +18,7 @@ from mnist_softmax.network.network import Pass
 from mnist_softmax.training.cohort import Cohort
 from mnist_softmax.training.evaluation import evaluate
 from mnist_softmax.training.loop import start
+from mnist_softmax.training.randomness import dropout_stream
 from mnist_softmax.training.schedules import learning_rate
 from mnist_softmax.training.sgd import train_epoch
 
@@ -58,7 +59,8 @@ def slowdown(settings: Config, dataset: Dataset, seeds: int) -> dict[str, Any]:
                 since = []
             cohort.descent.step(p)
 
-        train_epoch(islice(cohort.mini_batches(), MINI_BATCHES + 1), cohort.passes, step)
+        rngs = [dropout_stream(each.seed, 1) for each in members]
+        train_epoch(islice(cohort.mini_batches(), MINI_BATCHES + 1), cohort.passes, step, rngs)
     return {
         "mini_batches": [*range(0, EVERY * len(norms), EVERY)],
         "accuracy": np.array(accuracies).T.tolist(),

@@ -19,6 +19,8 @@ class Data(Section):
     """Pixels are divided by this: 255 to fill [0, 1], 256 as the book's data was."""
     training_size: PositiveInt | None = None
     """Train on the first n training images only."""
+    expansion: Literal["none", "one_pixel"] = "none"
+    """`one_pixel`: each training image, and the four that are it moved by a pixel (chapters 3 and 6)."""
     validation_size: PositiveInt | None = None
     """Validate on the first n validation images only."""
 

@@ -6,14 +6,12 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from mnist_softmax.config.layers import Layers, Placed, placed
+from mnist_softmax.config.layers import Activation, Initializer, Layers, Placed, placed, title
 from mnist_softmax.config.schema import Section
 
-Activation = Literal["sigmoid", "tanh", "relu"]
 OutputActivation = Literal["softmax", "sigmoid", "tanh", "relu", "linear"]
 Cost = Literal["quadratic", "cross_entropy", "log_likelihood"]
 OutputError = Literal["exact", "true_output_only"]
-Initializer = Literal["scaled", "large", "zeros", "he", "glorot"]
 
 # A logarithm needs outputs between 0 and 1; the quadratic cost takes any number.
 OUTPUT_ACTIVATIONS_OF: dict[str, tuple[str, ...]] = {
@@ -43,8 +41,7 @@ class Architecture(Section):
     @property
     def title(self) -> str:
         """Such as 784-30-10."""
-        layers = self.placed()
-        return "-".join(map(str, [layers[0].n_in, *(layer.n_out for layer in layers)]))
+        return title(self.placed())
 
     @model_validator(mode="after")
     def _layers_fit(self) -> Self:

@@ -67,6 +67,8 @@ class Training(Section):
     """lambda of eq. (85): the penalty is lambda/2n times the sum of squared weights."""
     l1: NotNegative = 0.0
     """lambda of eq. (95): the penalty is lambda/n times the sum of absolute weights."""
+    order: Literal["shuffled", "as_stored"] = "shuffled"
+    """Whether every epoch shows the images in a new order, or as they are stored, as the book's network3 does."""
     early_stopping: EarlyStopping | None = None
     dtype: Literal["float32", "float64"] = "float32"
     monitor: tuple[MetricName, ...] = ("train_cost", "validation_accuracy", "test_accuracy")

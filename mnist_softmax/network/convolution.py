@@ -10,63 +10,24 @@ a = sigma(max(window w) + b). sigma rises, so this is what activation before poo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
-from mnist_softmax.network.activations import Activation
+from mnist_softmax.config.layers import Convolution, Placed
+from mnist_softmax.network.activations import ACTIVATIONS
 from mnist_softmax.network.buffers import empty
-from mnist_softmax.network.parameters import Parameters, Shapes
+from mnist_softmax.network.parameters import Parameters
 from mnist_softmax.network.patches import Patches
 from mnist_softmax.network.strips import Strips
 
 Arrays = dict[str, np.ndarray]
 
 
-class Convolution(NamedTuple):
-    """`maps` kernels of field x field on maps of `shape_in` (rows, columns, maps), then pool x pool to one.
-
-    The kernel stays within the image (valid) and moves by one pixel; pool = 1 is no pooling.
-    """
-
-    shape_in: tuple[int, int, int]
-    field: int
-    maps: int
-    pool: int
-    activation: Activation
-
-    @property
-    def shape_out(self) -> tuple[int, int, int]:
-        """Rows, columns, maps after pooling."""
-        rows, columns, _ = self.shape_in
-        return (rows - self.field + 1) // self.pool, (columns - self.field + 1) // self.pool, self.maps
-
-    @property
-    def n_in(self) -> int:
-        """Numbers in a row that comes in."""
-        return int(np.prod(self.shape_in))
-
-    @property
-    def n_out(self) -> int:
-        """Numbers in a row that goes out."""
-        return int(np.prod(self.shape_out))
-
-    def shapes(self) -> Shapes:
-        """The arrays of the layer by name."""
-        return {"w": (self.field * self.field * self.shape_in[2], self.maps), "b": (self.maps,)}
-
-
 def form_of(l: int) -> type[Patches] | type[Strips]:
     """How layer number l takes its products: the first sees few maps and sends nothing back."""
     return Strips if l else Patches
-
-
-def bytes_needed(layer: Convolution, l: int, m: int, itemsize: int) -> int:
-    """Memory that a pass of m examples through layer number l takes, in bytes."""
-    rows = m * (2 * layer.n_out + (layer.n_in if l else 0))  # a, delta, dC/da_in
-    weights = layer.field * layer.field * layer.shape_in[2] * layer.maps
-    return (rows + 2 * layer.n_out + weights) * itemsize + form_of(l).bytes_needed(layer, m, itemsize)
 
 
 class ConvolutionPass:
@@ -77,9 +38,11 @@ class ConvolutionPass:
     `training` = False leaves out what only a backward pass needs.
     """
 
-    def __init__(self, layer: Convolution, l: int, parameters: Parameters, examples: tuple[int, ...]) -> None:
+    def __init__(
+        self, layer: Placed[Convolution], l: int, parameters: Parameters, examples: tuple[int, ...]
+    ) -> None:
         dtype, replicas = parameters.flat.dtype, examples[:-1]
-        self.f, self.vjp = layer.activation
+        self.f, self.vjp = ACTIVATIONS[layer.activation]
         self.training = True
         self.a_in, self.rows_in = np.empty(0), [np.empty(0)]  # set by `forward`
         self.a = empty((*examples, layer.n_out), dtype)
@@ -87,17 +50,24 @@ class ConvolutionPass:
         self.grad_in = empty((*examples, layer.n_in if l else 0), dtype)  # images are sent nothing back
         self.b = parameters.layers[l]["b"][..., None, :]
         self.spread_b = empty((*replicas, 1, layer.n_out), dtype)  # b of its map for every neuron
-        self.b_of_places = self.spread_b.reshape(*replicas, -1, layer.maps)
+        self.b_of_places = self.spread_b.reshape(*replicas, -1, layer.entry.maps)
         self.delta_sum = empty((*replicas, layer.n_out), dtype)
         self.delta_of_places = self.delta_sum.reshape(self.b_of_places.shape)
-        self.b_gradient = empty((*replicas, layer.maps), dtype)
-        self.arrays = [each.layers[l] for each in parameters.singly]
+        self.b_gradient = empty((*replicas, layer.entry.maps), dtype)
+        self.arrays = [each.layers[l] for each in parameters.by_replica]
         self.step = np.empty_like(self.arrays[0]["w"])
         one_by_one = [x.reshape(len(self.arrays), *x.shape[-2:]) for x in (self.a, self.delta, self.grad_in)]
         form = form_of(l)
         self.forms = [
             form(layer, arrays["w"], *rows) for arrays, *rows in zip(self.arrays, *one_by_one, strict=True)
         ]
+
+    @staticmethod
+    def bytes_needed(layer: Placed[Convolution], l: int, m: int, itemsize: int) -> int:
+        """Memory that a pass of m examples through layer number l takes, in bytes."""
+        rows = m * (2 * layer.n_out + (layer.n_in if l else 0))  # a, delta, dC/da_in
+        weights = math.prod(layer.arrays["w"])
+        return (rows + 2 * layer.n_out + weights) * itemsize + form_of(l).bytes_needed(layer, m, itemsize)
 
     def forward(self, a_in: np.ndarray) -> np.ndarray:
         """Eq. (125) for every window, the largest of each pool, then bias and activation."""

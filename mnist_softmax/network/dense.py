@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.linalg.blas import dgemm, dgemv, sgemm, sgemv
 
-from mnist_softmax.config.layers import Placed
+from mnist_softmax.config.layers import Dense, Placed
 from mnist_softmax.network.activations import ACTIVATIONS
 from mnist_softmax.network.parameters import Parameters
 
@@ -30,7 +30,7 @@ class DensePass:
     Buffers and views of the parameters are made once: the loop over mini-batches allocates nothing.
     """
 
-    def __init__(self, layer: Placed, l: int, parameters: Parameters, examples: tuple[int, ...]) -> None:
+    def __init__(self, layer: Placed[Dense], l: int, parameters: Parameters, examples: tuple[int, ...]) -> None:
         self.f, self.vjp = ACTIVATIONS[layer.activation]
         dtype = parameters.flat.dtype
         self.a_in = np.empty(0)  # set by `forward`
@@ -46,6 +46,11 @@ class DensePass:
             (each.layers[l]["w"], each.layers[l]["b"], delta.T)
             for each, delta in zip(parameters.by_replica, deltas, strict=True)
         ]
+
+    @staticmethod
+    def bytes_needed(layer: Placed[Dense], l: int, m: int, itemsize: int) -> int:
+        """Memory that a pass of m examples takes: a, delta and, but for images, dC/da_in."""
+        return m * (2 * layer.n_out + (layer.n_in if l else 0)) * itemsize
 
     def forward(self, a_in: np.ndarray) -> np.ndarray:
         """Eq. (25). Keeps a_in and a; z is overwritten by a, for every sigma' can be had from a."""

@@ -8,29 +8,13 @@ inputs have the mean that they had in training. (Most libraries divide by 1 - p 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
-from mnist_softmax.network.parameters import Parameters, Shapes
+from mnist_softmax.config.layers import Dropout, Placed
+from mnist_softmax.network.parameters import Parameters
 
 BLOCK = 100  # mini-batches whose masks are drawn together: a call for each would take ten times as long
-
-
-class Dropout(NamedTuple):
-    """Each of n inputs is set to zero with probability p, 0 < p < 1."""
-
-    n_in: int
-    p: float
-
-    @property
-    def n_out(self) -> int:
-        """As many as come in."""
-        return self.n_in
-
-    def shapes(self) -> Shapes:
-        """Nothing is learned here."""
-        return {}
 
 
 class DropoutPass:
@@ -40,17 +24,24 @@ class DropoutPass:
     forward and backward are functions of parameters, inputs and mask.
     """
 
-    def __init__(self, layer: Dropout, l: int, parameters: Parameters, examples: tuple[int, ...]) -> None:
+    def __init__(
+        self, layer: Placed[Dropout], l: int, parameters: Parameters, examples: tuple[int, ...]
+    ) -> None:
         dtype = parameters.flat.dtype
-        self.p, self.training = layer.p, True
+        self.p, self.training = layer.entry.p, True
         self.a = np.empty((*examples, layer.n_in), dtype)
         self.delta = np.empty(0)  # set by `backward`
         self.grad_in = np.empty((*examples, layer.n_in if l else 0), dtype)
         self.mask = np.ones((*examples, layer.n_in), bool)
-        self.kept = np.array(1 - layer.p, dtype)
+        self.kept = np.array(1 - layer.entry.p, dtype)
         self.rngs: Sequence[np.random.Generator] = ()
         self.masks = np.empty((0, *self.mask.shape), bool)  # of the mini-batches to come
         self.used = 0
+
+    @staticmethod
+    def bytes_needed(layer: Placed[Dropout], l: int, m: int, itemsize: int) -> int:
+        """Memory that a pass of m examples takes: a, dC/da_in, and the masks, a byte each."""
+        return m * layer.n_in * ((2 if l else 1) * itemsize + BLOCK + 1)
 
     def draw(self, rngs: Sequence[np.random.Generator]) -> None:
         """Take the next mini-batch's mask; `rngs` has a generator for each replica.

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from mnist_softmax.config.layers import Placed
 from mnist_softmax.config.network import Architecture
+from mnist_softmax.network.convolution import ConvolutionPass
 from mnist_softmax.network.dense import DensePass
+from mnist_softmax.network.dropout import DropoutPass
 from mnist_softmax.network.initializers import INITIALIZERS
 from mnist_softmax.network.output import Output
 from mnist_softmax.network.parameters import Parameters
 
-PASSES = {"dense": DensePass}  # by the kind of the layer
+# By the kind of layer.
+PASSES: dict[str, Any] = {"dense": DensePass, "convolution": ConvolutionPass, "dropout": DropoutPass}
+
+
+def bytes_of_pass(layers: Sequence[Placed], m: int, itemsize: int) -> int:
+    """Memory that a pass of m examples takes, in bytes."""
+    passes = (PASSES[layer.kind].bytes_needed(layer, l, m, itemsize) for l, layer in enumerate(layers))
+    return sum(passes) + m * layers[-1].n_out * itemsize  # a^L
 
 
 class Network:
@@ -39,12 +50,16 @@ class Network:
     def initialize(self, rng: np.random.Generator) -> None:
         """Draw starting weights and biases, layer by layer (of a network without replicas)."""
         for layer, arrays in zip(self.layers, self.parameters.layers, strict=True):
-            draw = INITIALIZERS[layer.initializer]
-            arrays["w"][...], arrays["b"][...] = draw(rng, *layer.arrays["w"])
+            if arrays:
+                draw = INITIALIZERS[layer.initializer]
+                arrays["w"][...], arrays["b"][...] = draw(rng, arrays["w"].shape, *layer.fans)
 
-    def new_pass(self, m: int, mean: bool = True) -> Pass:
-        """A pass of m examples (of each replica). Its errors are those of their mean cost, or of the sum."""
-        return Pass(self, m, mean)
+    def new_pass(self, m: int, mean: bool = True, training: bool = False) -> Pass:
+        """A pass of m examples (of each replica). Its errors are those of their mean cost, or of the sum.
+
+        In `training` dropout leaves neurons out.
+        """
+        return Pass(self, m, mean, training)
 
     def outputs(self, x: np.ndarray) -> np.ndarray:
         """a^L (..., m, K) for the rows of x, (..., m, n_in), of pixels divided by their scale.
@@ -77,16 +92,24 @@ class Pass:
     `layers` are the passes of the layers, `z` is z^L and `a` is a^L, (..., m, K).
     """
 
-    def __init__(self, network: Network, m: int, mean: bool) -> None:
+    def __init__(self, network: Network, m: int, mean: bool, training: bool) -> None:
         examples = (*network.replicas, m)
         self.layers = [
             PASSES[layer.kind](layer, l, network.parameters, examples) for l, layer in enumerate(network.layers)
         ]
+        self.thinned = [layer for layer in self.layers if isinstance(layer, DropoutPass)]
+        for layer in self.thinned:
+            layer.training = training
         self.output = network.output
         self.z = self.layers[-1].a  # the last layer stops at z^L
         self.a = np.empty_like(self.z)
         self.m = m
         self.divisor = np.array(m if mean else 1, network.dtype)
+
+    def draw(self, rngs: Sequence[np.random.Generator]) -> None:
+        """Choose the neurons that dropout leaves out of the next mini-batch; a generator for each replica."""
+        for layer in self.thinned:
+            layer.draw(rngs)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """a^L for the rows of x, (..., m, n_in): each layer's a is the next one's a_in."""

@@ -13,15 +13,12 @@ This multiplies twice as much as one product over single windows, and takes half
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from mnist_softmax.config.layers import Convolution, Placed
 from mnist_softmax.network.buffers import empty, zeros
-
-if TYPE_CHECKING:
-    from mnist_softmax.network.convolution import Convolution
 
 BAND = 256 * 1024  # bytes of sums at once: they stay in the cache from product to pooling to masks (saves 5 %)
 
@@ -30,9 +27,9 @@ class Patches:
     """The products of one network: w (field * field * maps_in, maps), a and delta (m, n_out) of its pass."""
 
     def __init__(
-        self, layer: Convolution, w: np.ndarray, a: np.ndarray, delta: np.ndarray, grad_in: np.ndarray
+        self, layer: Placed[Convolution], w: np.ndarray, a: np.ndarray, delta: np.ndarray, grad_in: np.ndarray
     ) -> None:
-        field, pool, maps, dtype = layer.field, layer.pool, layer.maps, a.dtype
+        field, pool, maps, dtype = layer.entry.field, layer.entry.pool, layer.entry.maps, a.dtype
         (rows_out, columns_out, _), maps_in, m = layer.shape_out, layer.shape_in[2], len(a)
         beside = next(
             n for n in (2, 3, 1) if columns_out % n == 0
@@ -68,13 +65,13 @@ class Patches:
             self.bands.append((patch_rows[rows], a_rows[rows], delta_rows[rows], self.won[:, rows], gradient))
 
     @staticmethod
-    def bytes_needed(layer: Convolution, m: int, itemsize: int) -> int:
+    def bytes_needed(layer: Placed[Convolution], m: int, itemsize: int) -> int:
         """What the buffers of m examples take."""
         beside, high, wide, phases = patch(layer)
         numbers = high * wide * layer.shape_in[2]  # in a patch
-        patches = m * layer.n_out // (beside * layer.maps)
+        patches = m * layer.n_out // (beside * layer.entry.maps)
         images = images_in_a_band(m, phases * layer.n_out * itemsize)
-        kernels = (2 + m // images) * phases * numbers * beside * layer.maps
+        kernels = (2 + m // images) * phases * numbers * beside * layer.entry.maps
         sums = phases * layer.n_out
         return (m * layer.n_in + patches * numbers + kernels + images * sums) * itemsize + m * sums
 
@@ -110,9 +107,9 @@ class Patches:
             np.add(total, place, out=total)
 
 
-def patch(layer: Convolution) -> tuple[int, int, int, int]:
+def patch(layer: Placed[Convolution]) -> tuple[int, int, int, int]:
     """Pools side by side in a patch, its height and width in pixels, and the phases of a pool."""
-    field, pool = layer.field, layer.pool
+    field, pool = layer.entry.field, layer.entry.pool
     beside = next(n for n in (2, 3, 1) if layer.shape_out[1] % n == 0)  # 1, 3 and 4 are 3 to 6 % slower than 2
     return beside, field + pool - 1, field - 1 + pool * beside, pool * pool
 

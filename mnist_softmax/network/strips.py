@@ -13,12 +13,11 @@ so all strips of an image row are one block.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.linalg.blas import dgemm, sgemm
 
+from mnist_softmax.config.layers import Convolution, Placed
 from mnist_softmax.network.buffers import empty, zeros
 from mnist_softmax.network.patches import first_of_equals
 from mnist_softmax.network.strips_to_pixels import (
@@ -30,9 +29,6 @@ from mnist_softmax.network.strips_to_pixels import (
     strip_length,
 )
 
-if TYPE_CHECKING:
-    from mnist_softmax.network.convolution import Convolution
-
 PIECE = 500_000  # multiplications in a product of the weight gradient: 150 us in four pieces, 215 in one
 
 
@@ -40,9 +36,9 @@ class Strips:
     """The products of one network: w (field * field * maps_in, maps), a and delta (m, n_out), grad_in (m, n_in)."""
 
     def __init__(
-        self, layer: Convolution, w: np.ndarray, a: np.ndarray, delta: np.ndarray, grad_in: np.ndarray
+        self, layer: Placed[Convolution], w: np.ndarray, a: np.ndarray, delta: np.ndarray, grad_in: np.ndarray
     ) -> None:
-        field, pool, maps, dtype = layer.field, layer.pool, layer.maps, a.dtype
+        field, pool, maps, dtype = layer.entry.field, layer.entry.pool, layer.entry.maps, a.dtype
         (rows_out, columns_out, _), (rows, _, maps_in), m = layer.shape_out, layer.shape_in, len(a)
         self.gemm = sgemm if dtype == np.float32 else dgemm
         self.layer, wide = layer, field + pool - 1
@@ -91,14 +87,14 @@ class Strips:
         self.row_gradient = empty((maps, across), dtype)
 
     @staticmethod
-    def bytes_needed(layer: Convolution, m: int, itemsize: int) -> int:
+    def bytes_needed(layer: Placed[Convolution], m: int, itemsize: int) -> int:
         """What the buffers of m examples take."""
         strips = m * layer.shape_in[0] * layer.shape_out[1]
         numbers = strip_length(layer) + padded(layer)  # in a strip, on the way forward and on the way back
-        sums = layer.pool**2 * m * layer.n_out
-        across = layer.field * layer.shape_in[2]
-        gradients = (sums * across // PIECE + layer.pool + 1) * across * layer.maps
-        kernels = layer.field * layer.pool * layer.maps * numbers
+        sums = layer.entry.pool**2 * m * layer.n_out
+        across = layer.entry.field * layer.shape_in[2]
+        gradients = (sums * across // PIECE + layer.entry.pool + 1) * across * layer.entry.maps
+        kernels = layer.entry.field * layer.entry.pool * layer.entry.maps * numbers
         return (strips * numbers + sums + kernels + gradients) * itemsize + sums
 
     def forward(self, a_in: np.ndarray, keep: bool) -> None:
@@ -118,7 +114,7 @@ class Strips:
             if keep:
                 np.equal(sums, a[:, :, None], out=won)
         if keep:
-            first_of_equals(self.won.reshape(self.layer.pool**2, -1))
+            first_of_equals(self.won.reshape(self.layer.entry.pool**2, -1))
 
     def backward(self) -> None:
         """The error of a pool belongs to the sum that won."""

@@ -8,16 +8,12 @@ kernel and a pool of 2, where a plain way back needs one for each of 25 places (
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.linalg.blas import dgemm, sgemm
 
+from mnist_softmax.config.layers import Convolution, Placed
 from mnist_softmax.network.buffers import empty, zeros
-
-if TYPE_CHECKING:
-    from mnist_softmax.network.convolution import Convolution
 
 OVERWRITE = 1  # tells SciPy's BLAS to write into the array given
 SMALL = 1_000_000  # multiplications: OpenBLAS works on such products in place, and copies larger ones first
@@ -27,8 +23,10 @@ LINE = 16  # numbers: rows that fill whole cache lines take a fifth less time in
 class StripsToPixels:
     """For one network: w (field * field * maps_in, maps), errors (strips, pool * maps), grad_in (m, n_in)."""
 
-    def __init__(self, layer: Convolution, w: np.ndarray, errors: np.ndarray, grad_in: np.ndarray) -> None:
-        field, pool, maps, dtype = layer.field, layer.pool, layer.maps, w.dtype
+    def __init__(
+        self, layer: Placed[Convolution], w: np.ndarray, errors: np.ndarray, grad_in: np.ndarray
+    ) -> None:
+        field, pool, maps, dtype = layer.entry.field, layer.entry.pool, layer.entry.maps, w.dtype
         (_, columns_out, _), (rows, _, maps_in), m = layer.shape_out, layer.shape_in, len(grad_in)
         wide, block = field + pool - 1, m * columns_out  # pixels in a strip; strips in an image row
         self.gemm = sgemm if dtype == np.float32 else dgemm
@@ -68,21 +66,21 @@ class StripsToPixels:
             np.add(pixels, slab, out=pixels)
 
 
-def strip_length(layer: Convolution) -> int:
+def strip_length(layer: Placed[Convolution]) -> int:
     """Numbers in a strip."""
-    return (layer.field + layer.pool - 1) * layer.shape_in[2]
+    return (layer.entry.field + layer.entry.pool - 1) * layer.shape_in[2]
 
 
-def padded(layer: Convolution) -> int:
+def padded(layer: Placed[Convolution]) -> int:
     """The same, filled up to whole lines of the cache."""
     return -(-strip_length(layer) // LINE) * LINE
 
 
-def as_strips(rows: np.ndarray, layer: Convolution) -> np.ndarray:
+def as_strips(rows: np.ndarray, layer: Placed[Convolution]) -> np.ndarray:
     """A view of rows (m, n_in) as strips (image rows, m, columns_out, field + pool - 1, maps_in)."""
     images = rows.reshape(len(rows), *layer.shape_in)
-    windows = sliding_window_view(images, layer.field + layer.pool - 1, 2, writeable=True)
-    return windows[:, :, :: layer.pool].transpose(1, 0, 2, 4, 3)
+    windows = sliding_window_view(images, layer.entry.field + layer.entry.pool - 1, 2, writeable=True)
+    return windows[:, :, :: layer.entry.pool].transpose(1, 0, 2, 4, 3)
 
 
 def rows_in_a_product(rows: int, work: int, limit: int) -> int:

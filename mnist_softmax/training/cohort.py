@@ -7,7 +7,6 @@ bits that it would get alone: a single run is a cohort of one, and goes the same
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -16,7 +15,7 @@ import numpy as np
 from mnist_softmax.config.config import Config
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.data.minibatches import BLOCK, MiniBatches
-from mnist_softmax.network.network import Network
+from mnist_softmax.network.network import Network, bytes_of_pass
 from mnist_softmax.network.parameters import Parameters
 from mnist_softmax.training.history import History
 from mnist_softmax.training.randomness import Order
@@ -53,12 +52,12 @@ def bytes_needed(settings: Config, replicas: int, n: int) -> int:
     training, layers = settings.training, settings.network.placed()
     size, m, rule = np.dtype(training.dtype).itemsize, training.mini_batch_size, rule_of(training)
     width, outputs = layers[0].n_in, layers[-1].n_out
-    parameters = sum(math.prod(shape) for layer in layers for shape in layer.arrays.values())
+    parameters = sum(layer.num_parameters for layer in layers)
     copies = 2 + 2 * len(SLOTS.get(rule, ())) + (rule != "plain") + (training.early_stopping is not None)
     block = max(BLOCK // (m * replicas), 1) * m
     image = width * (1 + size) + outputs * size  # as a byte and as a float a pixel; its one-hot label
-    passing = m * size * (sum(layer.numbers for layer in layers) - width + outputs)  # none to the images; a^L
-    return replicas * (copies * parameters * size + block * image + passing + n * np.dtype(np.intp).itemsize)
+    orders = n * np.dtype(np.intp).itemsize
+    return replicas * (copies * parameters * size + block * image + bytes_of_pass(layers, m, size) + orders)
 
 
 class Cohort:
@@ -72,7 +71,8 @@ class Cohort:
         self.descent = Descent(self.network, self.slots, [each.training for each in settings], n)
         self.batches = MiniBatches(dataset.train, m, self.network.num_outputs, self.network.dtype, replicas)
         self.passes = {
-            size: self.network.new_pass(size, self.descent.of_mean) for size in self.batches.sizes(n)
+            size: self.network.new_pass(size, self.descent.of_mean, training=True)
+            for size in self.batches.sizes(n)
         }
         self.n, self.num_batches = n, self.batches.count(n)
         for r, state in enumerate(states):

@@ -10,16 +10,23 @@ import numpy as np
 from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.data.minibatches import MiniBatches
 from mnist_softmax.metrics import METRICS, SPLITS
-from mnist_softmax.network.network import Network, Pass
+from mnist_softmax.network.network import Network, Pass, bytes_of_pass
 
-ROWS = 1000  # at once: few calls, and the activations stay in the cache
+ROWS = 1000  # at once, at most: few calls, and the activations stay in the cache
+BYTES = 20_000_000  # that the buffers of a pass may take
+
+
+def rows_at_once(network: Network) -> int:
+    """How many rows are evaluated at once: 1,000, or fewer where a pass of so many would be large."""
+    one = bytes_of_pass(network.layers, 100, np.dtype(network.dtype).itemsize) // 100
+    return max(10, min(ROWS, BYTES // one))
 
 
 def passes_over(
     network: Network, split: Split, mean: bool = True
 ) -> Iterator[tuple[Pass, np.ndarray, np.ndarray]]:
     """Every image of `split`, in order, some rows at once: a pass that has gone forward, labels (m,), y (m, K)."""
-    batches = MiniBatches(split, min(ROWS, len(split)), network.num_outputs, network.dtype)
+    batches = MiniBatches(split, min(rows_at_once(network), len(split)), network.num_outputs, network.dtype)
     passes = {m: network.new_pass(m, mean) for m in batches.sizes(len(split))}
     with np.errstate(over="ignore"):
         for x, labels in batches.in_order():  # all replicas are shown the same images

@@ -17,7 +17,7 @@ from mnist_softmax.network.network import Network
 from mnist_softmax.training.cohort import Cohort, State
 from mnist_softmax.training.evaluation import measure
 from mnist_softmax.training.history import History, Record, best_epoch
-from mnist_softmax.training.randomness import draw_weights, new_order
+from mnist_softmax.training.randomness import draw_weights, dropout_stream, new_order
 from mnist_softmax.training.schedules import learning_rate, reason_to_stop
 from mnist_softmax.training.sgd import new_slots, penalty, train_epoch
 
@@ -109,7 +109,8 @@ def train_cohort(
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is caught at the epoch's end
             cohort.descent.use(eta)
             mini_batches = progress(cohort.mini_batches(), cohort.num_batches)
-            train_epoch(mini_batches, cohort.passes, cohort.descent.step)
+            rngs = [dropout_stream(settings[r].seed, len(states[r].history) + 1) for r in running]
+            train_epoch(mini_batches, cohort.passes, cohort.descent.step, rngs)
             cohort.hand_back()
             due = [_is_due(settings[r].training, states[r]) for r in running]
             monitor = settings[running[0]].training.monitor

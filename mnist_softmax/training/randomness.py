@@ -15,7 +15,7 @@ from mnist_softmax.config.randomness import BookStreams
 from mnist_softmax.network.network import Network
 from mnist_softmax.training import book_streams
 
-STREAMS = ("weights", "order", "dropout", "augmentation")
+STREAMS = ("weights", "order", "dropout")
 
 
 class Order(Protocol):
@@ -25,6 +25,16 @@ class Order(Protocol):
 
     def permutation(self, n: int) -> np.ndarray:
         """The order of n images in the next epoch."""
+
+
+class StoredOrder:
+    """The images as they are stored, in every epoch: the book's network3 never shuffles."""
+
+    state: Any = None
+
+    def permutation(self, n: int) -> np.ndarray:
+        """0, 1, ..., n - 1."""
+        return np.arange(n)
 
 
 class StreamOrder:
@@ -52,6 +62,12 @@ def stream(seed: int, name: str) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(STREAMS.index(name),)))
 
 
+def dropout_stream(seed: int, epoch: int) -> np.random.Generator:
+    """The generator of an epoch's dropout: a resumed run needs nothing but the number of the epoch."""
+    key = (STREAMS.index("dropout"), epoch)
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+
+
 def draw_weights(network: Network, settings: Config) -> None:
     """Give `network` the starting weights that the settings train from."""
     scheme = settings.randomness
@@ -64,6 +80,8 @@ def draw_weights(network: Network, settings: Config) -> None:
 def new_order(settings: Config) -> Order:
     """Where the orders of the epochs come from, before the first."""
     scheme = settings.randomness
+    if settings.training.order == "as_stored":
+        return StoredOrder()
     if isinstance(scheme, BookStreams):
         return book_streams.BookOrder(settings.seed, scheme)
     return StreamOrder(stream(settings.seed, "order"))

@@ -16,13 +16,20 @@ from mnist_softmax.network.parameters import Parameters
 MiniBatches = Iterable[tuple[np.ndarray, np.ndarray]]
 
 
-def train_epoch(mini_batches: MiniBatches, passes: Mapping[int, Pass], step: Callable[[Pass], None]) -> None:
+def train_epoch(
+    mini_batches: MiniBatches,
+    passes: Mapping[int, Pass],
+    step: Callable[[Pass], None],
+    rngs: Sequence[np.random.Generator],
+) -> None:
     """An epoch of mini-batch stochastic gradient descent: x (..., m, n_in), one-hot y (..., m, K).
 
-    `passes` has a pass for each size m of mini-batch; `step` takes one that has come back, such as `Descent.step`.
+    `passes` has a pass for each size m of mini-batch; `step` takes one that has come back, such as `Descent.step`;
+    `rngs` has the epoch's generator of dropout for each replica.
     """
     for x, y in mini_batches:
         p = passes[x.shape[-2]]
+        p.draw(rngs)
         p.forward(x)  # a of every layer, eq. (25)
         p.backward(y)  # delta of every layer, (BP1) and (BP2)
         step(p)  # w and b down the gradient, (BP3), (BP4) and eqs. (20), (21)

@@ -362,6 +362,7 @@ EFFECTS = {
     "data.scale": ([], "256"),
     "data.training_size": ([], "40"),
     "data.validation_size": ([], "7"),
+    "data.expansion": ([], "one_pixel"),
     "randomness.kind": (["training.dtype=float64"], "book"),
     "randomness.earlier_runs": (
         ["training.dtype=float64", "randomness.kind=book"],
@@ -388,6 +389,7 @@ EFFECTS = {
     "training.momentum": ([], "0.5"),
     "training.l2": ([], "1"),
     "training.l1": ([], "1"),
+    "training.order": ([], "as_stored"),
     "training.early_stopping.patience": (["training.early_stopping.patience=1"], "2"),
     "training.dtype": ([], "float64"),
     "training.monitor": ([], "[train_cost, validation_accuracy]"),
@@ -430,11 +432,12 @@ def outcome(tmp_path, dataset):
 
     def outcome(*overrides: str):
         settings = load_config(path, overrides)
-        state, digits = start(settings), load(settings.data)
+        state = start(settings)
         try:
+            digits = load(settings.data)
             records = [record | {"seconds": None} for record in epochs(state, digits, settings)]
-        except Diverged:
-            records = ["diverged"]
+        except (Diverged, DataError) as error:
+            records = [type(error).__name__]
         return default_directory(settings, path), records, state.network.parameters.flat.tolist()
 
     return outcome
@@ -464,6 +467,7 @@ def test_changing_any_key_changes_the_run_or_is_refused(outcome, key):
         "training.monitor_every",
         "training.on_overflow",
         "training.rounding",
+        "data.expansion",  # refused, for 12 pixels make no square
         "training.early_stopping.patience",
         "training.dtype",
     ):

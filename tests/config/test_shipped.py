@@ -61,13 +61,22 @@ def test_a_fault_in_a_shipped_config_is_told_by_the_name_that_was_given():
 @pytest.mark.parametrize(
     ("written", "meant"),
     [("logl1k", "loglik"), ("crossentropy", "cross_entropy"), ("ch3_l2_ful", "ch3_l2_full"),
-     ("configs/loglik.yaml", "loglik"), ("loglik.yaml", "loglik"), ("book/ch3_ce_3", "ch3_ce_30")],
+     ("configs/logl1k.yaml", "loglik"), ("loglik.yaml", "loglik"), ("book/ch3_ce_3", "ch3_ce_30")],
 )  # fmt: skip
 def test_an_unknown_name_is_one_line_with_the_nearest(written, meant, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError) as refused:
         load_config(written)
     assert str(refused.value) == f"{written}: no such file; did you mean {meant}?"
+
+
+def test_outside_a_checkout_its_path_there_is_the_shipped_config(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load_config("configs/loglik.yaml") == load_config("loglik")
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "loglik.yaml").write_text("mine: 1")
+    with pytest.raises(ConfigError, match="unknown key 'mine'"):
+        load_config("configs/loglik.yaml")
 
 
 def test_a_name_that_is_like_no_other_is_referred_to_the_list():

@@ -114,8 +114,8 @@ def test_a_jacobian_wrong_in_one_column_by_a_millionth_is_caught(dataset, settin
 def test_a_missing_1_over_m_is_caught(dataset, settings, monkeypatch):
     make = Pass.__init__
 
-    def without_m(self, network, m, mean):
-        make(self, network, m, mean)
+    def without_m(self, network, m, *options):
+        make(self, network, m, *options)
         self.divisor = np.array(1, network.dtype)
 
     monkeypatch.setattr(Pass, "__init__", without_m)

@@ -4,25 +4,35 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mnist_softmax.network.convolution import Convolution, ConvolutionPass
-from mnist_softmax.network.dense import Dense, DensePass
-from mnist_softmax.network.dropout import Dropout, DropoutPass
+from mnist_softmax.config.layers import Convolution, Dense, Dropout, Placed
+from mnist_softmax.network.network import PASSES
 from mnist_softmax.network.parameters import Parameters
 
-PASSES = {Convolution: ConvolutionPass, Dense: DensePass, Dropout: DropoutPass}
+
+def convolution(shape_in: tuple[int, int, int], field: int, maps: int, pool: int, activation: str) -> Placed:
+    entry = Convolution(kind="convolution", field=field, maps=maps, pool=pool)
+    return Placed(entry, shape_in, activation, "scaled")
+
+
+def dense(n_in: int, n_out: int, activation: str) -> Placed:
+    return Placed(Dense(kind="dense", neurons=n_out), (n_in,), activation, "scaled")
+
+
+def dropout(n: int, p: float) -> Placed:
+    return Placed(Dropout(kind="dropout", p=p), (n,), "linear", "scaled")
 
 
 class Stack:
     """Passes of m examples through `layers`; `seeds` has the seed of each replica's parameters, N(0, 1/4)."""
 
     def __init__(self, layers: Sequence, m: int, dtype: str = "float64", replicas=(), seeds=(0,)) -> None:
-        shapes = [layer.shapes() for layer in layers]
+        shapes = [layer.arrays for layer in layers]
         self.parameters, self.gradients = (Parameters.zeros(shapes, dtype, replicas) for _ in range(2))
-        for seed, each in zip(seeds, self.parameters.singly, strict=True):
+        for seed, each in zip(seeds, self.parameters.by_replica, strict=True):
             each.flat[...] = np.random.default_rng(seed).normal(0, 0.5, each.flat.shape)
         self.layers = layers
         self.passes = [
-            PASSES[type(layer)](layer, l, self.parameters, (*replicas, m)) for l, layer in enumerate(layers)
+            PASSES[layer.kind](layer, l, self.parameters, (*replicas, m)) for l, layer in enumerate(layers)
         ]
 
     @np.errstate(over="ignore")  # a saturated sigmoid, as in training

@@ -5,14 +5,14 @@ from itertools import product
 
 import numpy as np
 import pytest
-from layer_stack import Stack
+from layer_stack import Stack, convolution, dense
 
+from mnist_softmax.config.layers import Placed
 from mnist_softmax.network.activations import ACTIVATIONS
-from mnist_softmax.network.convolution import Convolution, ConvolutionPass, bytes_needed
-from mnist_softmax.network.dense import Dense
+from mnist_softmax.network.convolution import ConvolutionPass
 from mnist_softmax.network.parameters import Parameters
 
-SIGMOID, RELU, LINEAR = (ACTIVATIONS[name] for name in ("sigmoid", "relu", "linear"))
+SIGMOID, RELU, LINEAR = "sigmoid", "relu", "linear"
 
 
 def by_six_loops(x: np.ndarray, w: np.ndarray, field: int) -> np.ndarray:
@@ -33,23 +33,23 @@ def largest_of_pools(z: np.ndarray, pool: int) -> np.ndarray:
     return out
 
 
-def architecture(seed: int) -> tuple[list[Convolution], int]:
+def architecture(seed: int) -> tuple[list[Placed], int]:
     """One to three convolutions that fit on each other, drawn; and a number of examples."""
     rng = np.random.default_rng(seed)
     rows, columns, maps = (int(n) for n in rng.integers(1, 5, 3))
-    layers: list[Convolution] = []
+    layers: list[Placed] = []
     for _ in range(rng.integers(1, 4)):  # from the last to the first: any shape out has a shape in
         field, pool, maps_in = (int(rng.integers(1, top)) for top in (6, 4, 5))
         rows, columns = rows * pool + field - 1, columns * pool + field - 1
-        sigma = ACTIVATIONS[["sigmoid", "tanh", "relu", "linear"][rng.integers(4)]]
-        layers.insert(0, Convolution((rows, columns, maps_in), field, maps, pool, sigma))
+        sigma = ["sigmoid", "tanh", "relu", "linear"][rng.integers(4)]
+        layers.insert(0, convolution((rows, columns, maps_in), field, maps, pool, sigma))
         maps = maps_in
     return layers, int(rng.integers(1, 8))
 
 
 CHAPTER_6 = [
-    Convolution((28, 28, 1), 5, 20, 2, RELU),
-    Convolution((12, 12, 20), 5, 40, 2, RELU),
+    convolution((28, 28, 1), 5, 20, 2, RELU),
+    convolution((12, 12, 20), 5, 40, 2, RELU),
 ]
 SHAPES = [architecture(seed) for seed in range(20)] + [(CHAPTER_6, 3)]
 
@@ -69,10 +69,10 @@ def test_forward_is_the_definition_by_six_loops(seed):
     x, _ = drawn(stack, m)
     expected = x
     for layer, arrays in zip(layers, stack.parameters.layers, strict=True):
-        kernels = arrays["w"].reshape(layer.field, layer.field, -1, layer.maps)
-        z = by_six_loops(expected.reshape(m, *layer.shape_in), kernels, layer.field)
-        z = largest_of_pools(z, layer.pool) + arrays["b"]
-        expected = layer.activation.f(z, z).reshape(m, layer.n_out)
+        kernels = arrays["w"].reshape(layer.entry.field, layer.entry.field, -1, layer.entry.maps)
+        z = by_six_loops(expected.reshape(m, *layer.shape_in), kernels, layer.entry.field)
+        z = largest_of_pools(z, layer.entry.pool) + arrays["b"]
+        expected = ACTIVATIONS[layer.activation].f(z, z).reshape(m, layer.n_out)
     np.testing.assert_allclose(stack.forward(x), expected, rtol=1e-11, atol=1e-12)
 
 
@@ -80,14 +80,15 @@ def their_gradients(stack: Stack, x: np.ndarray, g: np.ndarray) -> tuple[np.ndar
     """a of the last layer, and [dC/dw, dC/db] of each, by PyTorch's convolution, pooling and autograd."""
     torch = pytest.importorskip("torch", reason="PyTorch is not installed; it comes with the extra 'oracle'")
     functions = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "linear": lambda z: z}
-    names = {sigma: name for name, sigma in ACTIVATIONS.items()}
     leaves, a = [], torch.tensor(x)
     for layer, arrays in zip(stack.layers, stack.parameters.layers, strict=True):
         w, b = (torch.tensor(arrays[name].copy(), requires_grad=True) for name in ("w", "b"))
-        kernels = w.reshape(layer.field, layer.field, -1, layer.maps).permute(3, 2, 0, 1)
+        kernels = w.reshape(layer.entry.field, layer.entry.field, -1, layer.entry.maps).permute(3, 2, 0, 1)
         images = a.reshape(len(x), *layer.shape_in).permute(0, 3, 1, 2)
-        z = torch.nn.functional.max_pool2d(torch.nn.functional.conv2d(images, kernels.contiguous()), layer.pool)
-        a = functions[names[layer.activation]](z + b[:, None, None]).permute(0, 2, 3, 1).reshape(len(x), -1)
+        z = torch.nn.functional.max_pool2d(
+            torch.nn.functional.conv2d(images, kernels.contiguous()), layer.entry.pool
+        )
+        a = functions[layer.activation](z + b[:, None, None]).permute(0, 2, 3, 1).reshape(len(x), -1)
         leaves.append((w, b))
     (a * torch.tensor(g)).sum().backward()
     return a.detach().numpy(), [[leaf.grad.numpy() for leaf in pair] for pair in leaves]
@@ -111,8 +112,8 @@ def test_gradients_are_those_of_pytorch(layers, m):
 @pytest.mark.parametrize("pool", [1, 2, 3])
 def test_of_equal_sums_the_first_gets_the_gradient_as_in_pytorch(pool):
     field, side = 2, 2 * pool + 1
-    first = Convolution((side + 1, side + 1, 1), 2, 3, 1, LINEAR)
-    layers = [first, Convolution((side, side, 3), field, 2, pool, SIGMOID)]
+    first = convolution((side + 1, side + 1, 1), 2, 3, 1, LINEAR)
+    layers = [first, convolution((side, side, 3), field, 2, pool, SIGMOID)]
     stack = Stack(layers, 4)
     x, g = drawn(stack, 4)
     x = np.sign(x)  # few different sums, and with whole weights they are exact
@@ -132,9 +133,9 @@ def test_an_image_without_ink_has_the_gradients_of_pytorch():
 @pytest.mark.parametrize("sigma", ["sigmoid", "tanh"])
 def test_gradients_are_those_of_centred_differences(sigma):
     layers = [
-        Convolution((11, 9, 2), 2, 3, 2, ACTIVATIONS[sigma]),
-        Convolution((5, 4, 3), 2, 2, 1, ACTIVATIONS[sigma]),
-        Dense(24, 3, SIGMOID),
+        convolution((11, 9, 2), 2, 3, 2, sigma),
+        convolution((5, 4, 3), 2, 2, 1, sigma),
+        dense(24, 3, SIGMOID),
     ]
     stack, step = Stack(layers, 3), 1e-5
     x, g = drawn(stack, 3)
@@ -166,7 +167,7 @@ def test_a_descent_is_decay_and_the_gradient(layers, m):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_each_of_a_cohort_has_the_bits_of_the_run_alone(dtype):
     seeds, m = (3, 4, 5), 4
-    layers = [*CHAPTER_6, Dense(640, 10, SIGMOID)]
+    layers = [*CHAPTER_6, dense(640, 10, SIGMOID)]
     together = Stack(layers, m, dtype, (3,), seeds)
     x, g = drawn(together, m)
     eta, decay = [0.01, 0.02, 0.03], [1.0, 0.99, 0.98]
@@ -201,13 +202,13 @@ def test_float32_is_float64_to_its_own_precision():
 
 @pytest.mark.parametrize("m", [1, 10, 300])
 @pytest.mark.parametrize("l", [0, 1])
-@pytest.mark.parametrize("layer", [*CHAPTER_6, Convolution((30, 20, 3), 3, 16, 1, RELU)])
+@pytest.mark.parametrize("layer", [*CHAPTER_6, convolution((30, 20, 3), 3, 16, 1, RELU)])
 def test_a_pass_takes_the_memory_that_it_says(layer, l, m):
-    shapes = [{"b": (1,)}] * l + [layer.shapes()]
+    shapes = [{"b": (1,)}] * l + [layer.arrays]
     parameters = Parameters.zeros(shapes, "float32")
     tracemalloc.start()
     kept = ConvolutionPass(layer, l, parameters, (m,))
     taken, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert kept.a.shape == (m, layer.n_out)
-    assert taken == pytest.approx(bytes_needed(layer, l, m, 4), rel=0.1, abs=50_000)
+    assert taken == pytest.approx(ConvolutionPass.bytes_needed(layer, l, m, 4), rel=0.1, abs=50_000)

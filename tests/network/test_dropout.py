@@ -2,20 +2,18 @@
 
 import numpy as np
 import pytest
-from layer_stack import Stack
+from layer_stack import Stack, dense, dropout
 
-from mnist_softmax.network.activations import ACTIVATIONS
-from mnist_softmax.network.dense import Dense
-from mnist_softmax.network.dropout import BLOCK, Dropout, DropoutPass
+from mnist_softmax.network.dropout import BLOCK, DropoutPass
 from mnist_softmax.network.parameters import Parameters
 
-SIGMOID = ACTIVATIONS["sigmoid"]
+SIGMOID = "sigmoid"
 PROBABILITIES = [0.5, 0.2, 0.9]
 
 
 def new_pass(p: float, n: int = 40, examples=(5,)) -> DropoutPass:
     return DropoutPass(
-        Dropout(n, p), 1, Parameters.zeros([{"b": (1,)}, {}], "float64", examples[:-1]), examples
+        dropout(n, p), 1, Parameters.zeros([{"b": (1,)}, {}], "float64", examples[:-1]), examples
     )
 
 
@@ -37,12 +35,12 @@ def test_a_neuron_is_left_out_with_probability_p_whatever_the_others_are(p):
 @pytest.mark.parametrize("p", PROBABILITIES)
 def test_gradients_are_those_of_pytorch_with_the_same_masks(p):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed; it comes with the extra 'oracle'")
-    stack = Stack([Dropout(12, p), Dense(12, 9, SIGMOID), Dropout(9, p), Dense(9, 4, SIGMOID)], 6)
+    stack = Stack([dropout(12, p), dense(12, 9, SIGMOID), dropout(9, p), dense(9, 4, SIGMOID)], 6)
     rng = np.random.default_rng(2)
     x, g = rng.random((6, 12)), rng.random((6, 4))
     rngs = [np.random.default_rng(3)]
-    for dropout in (stack.passes[0], stack.passes[2]):
-        dropout.draw(rngs)
+    for each in (stack.passes[0], stack.passes[2]):
+        each.draw(rngs)
     leaves = [
         {name: torch.tensor(array.copy(), requires_grad=True) for name, array in arrays.items()}
         for arrays in stack.parameters.layers

@@ -34,7 +34,7 @@ def cohort_of(settings, replicas: int, n: int, **training) -> Cohort:
 
 
 def train_an_epoch(cohort: Cohort) -> None:
-    train_epoch(cohort.mini_batches(), cohort.passes, cohort.descent.step)
+    train_epoch(cohort.mini_batches(), cohort.passes, cohort.descent.step, ())
 
 
 CALLS = {opcode for name, opcode in dis.opmap.items() if name.startswith("CALL") or name == "BINARY_OP"}
