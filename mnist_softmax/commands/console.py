@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mnist_softmax.config.config import Config
+from mnist_softmax.config.layers import Placed
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.metrics import METRICS
 from mnist_softmax.text import accuracy, aligned
@@ -31,17 +32,29 @@ def _on_a_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()  # None when it was closed, as by 2>&-
 
 
-def introduction(settings: Config, dataset: Dataset, parameters: int, directory: str) -> str:
+def introduction(settings: Config, dataset: Dataset, directory: str) -> str:
     """The resolved config, the data and the place of the run."""
     sizes = (
         f"{len(dataset.train):,} training, {len(dataset.validation):,} validation, {len(dataset.test):,} test"
     )
     facts = [
         ("data", f"{dataset.source}: {sizes} images"),
-        ("parameters", f"{parameters:,}"),
+        *_layers(settings.network.placed()),
         ("run", directory),
     ]
     return settings.to_yaml() + "\n" + "\n".join(aligned(facts, left=2))
+
+
+def _layers(layers: Sequence[Placed]) -> list[tuple[str, str]]:
+    """What goes through the network, and how many parameters each layer has."""
+    counts = [layer.num_parameters for layer in layers if layer.arrays]
+    shapes = [
+        " x ".join(map(str, (layer.shape_out[-1], *layer.shape_out[:-1]))) for layer in layers if layer.arrays
+    ]
+    return [
+        ("layers", " -> ".join([f"{layers[0].n_in}", *shapes])),
+        ("parameters", f"{sum(counts):,} ({' + '.join(f'{count:,}' for count in counts)})"),
+    ]
 
 
 class EpochTable:

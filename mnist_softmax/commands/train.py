@@ -33,7 +33,6 @@ def run(options: argparse.Namespace) -> int:
     from mnist_softmax.commands import console
     from mnist_softmax.config.file import load_config
     from mnist_softmax.data.sources import load
-    from mnist_softmax.network.network import Network
     from mnist_softmax.runs.run import default_directory
     from mnist_softmax.runs.run import run as train_into
     from mnist_softmax.training.history import Record
@@ -46,8 +45,7 @@ def run(options: argparse.Namespace) -> int:
     table = console.EpochTable(settings, dataset)
 
     def introduce() -> None:
-        size = Network(settings.network).parameters.flat.size
-        print(console.introduction(settings, dataset, size, directory), table.heading(), sep="\n\n", flush=True)
+        print(console.introduction(settings, dataset, directory), table.heading(), sep="\n\n", flush=True)
 
     def show(record: Record) -> None:
         print(table.line(record), flush=True)

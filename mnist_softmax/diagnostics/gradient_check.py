@@ -17,7 +17,7 @@ import numpy as np
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.training import Training
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.diagnostics.objective import Batch, Objective
+from mnist_softmax.diagnostics.objective import Batch, Objective, masks
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.network.network import Network, Pass
 from mnist_softmax.network.parameters import Parameters
@@ -138,7 +138,8 @@ def by_a_step(network: Network, batch: Batch, training: Training, n: int) -> Par
 
 def _passed(network: Network, batch: Batch, mean: bool = True) -> Pass:
     x, y = batch
-    p = network.new_pass(len(x), mean)
+    p = network.new_pass(len(x), mean, training=True)
+    p.draw([masks()])
     with np.errstate(over="ignore"):
         p.forward(x)
         p.backward(y)

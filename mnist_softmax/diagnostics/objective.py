@@ -11,17 +11,23 @@ from mnist_softmax.training.sgd import penalty
 Batch = tuple[np.ndarray, np.ndarray]
 
 
+def masks() -> np.random.Generator:
+    """The generator of dropout, begun anew: the function is that of a network with some neurons left out."""
+    return np.random.default_rng(0)
+
+
 class Objective:
     """Mean cost and penalties as a function of the network's parameters."""
 
     def __init__(self, network: Network, batch: Batch, training: Training, n: int) -> None:
         self.network, (self.x, self.y), self.training, self.n = network, batch, training, n
-        self.passed = network.new_pass(len(self.x))
-        layers = zip(network.layers, self.passed.layers, strict=True)
+        self.passed = network.new_pass(len(self.x), training=True)
+        self.passed.draw([masks()])
+        layers = list(zip(network.layers, self.passed.layers, strict=True))
         self.with_kinks = [its_pass for layer, its_pass in layers if layer.activation == "relu"]
-        self.with_kinks += (
-            [self.passed.layers[-1]] if network.output.activation == "relu" else []
-        )  # its a is z^L
+        if network.output.activation == "relu":
+            self.with_kinks.append(self.passed.layers[-1])  # its a is z^L
+        self.pools = [its_pass for layer, its_pass in layers if layer.kind == "convolution"]
 
     def value(self) -> float:
         """C + penalty here."""
@@ -51,5 +57,6 @@ class Objective:
             costs = p.output.cost(p.z, p.a, self.y)
         parameters = self.network.parameters
         sides = [layer.a.ravel() > 0 for layer in self.with_kinks]
+        sides += [won.ravel() for layer in self.pools for won in layer.winners()]  # which sum is the largest
         sides += [parameters.weights > 0] if self.training.l1 else []
         return costs, penalty(parameters, self.training, self.n), np.concatenate([*sides, []])

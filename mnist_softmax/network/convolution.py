@@ -79,6 +79,10 @@ class ConvolutionPass:
         z = np.add(self.a, self.spread_b, out=self.a)
         return self.f(z, z)
 
+    def winners(self) -> list[np.ndarray]:
+        """After `forward` in training: true for the one sum of each pool that was the largest; of each network."""
+        return [form.won for form in self.forms]
+
     def backward(self, grad_a: np.ndarray) -> None:
         """Eq. (33): delta after pooling. From there it goes to the one sum of each pool that was the largest."""
         self.vjp(self.a, grad_a, self.delta)

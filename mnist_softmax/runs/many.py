@@ -12,12 +12,14 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Literal, NamedTuple
 
 import joblib
+import numpy as np
 
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.data import Data
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.data.sources import load as load_digits
 from mnist_softmax.errors import ConfigError, RunDirectoryError, UserError
+from mnist_softmax.network.network import bytes_of_pass
 from mnist_softmax.runs import processes
 from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.runs.run import Task
@@ -28,6 +30,7 @@ from mnist_softmax.training.loop import check_fit
 Backend = Literal["local", "dask"]
 COHORT = 10  # networks trained together: most of the gain is had by then (docs/performance.md)
 COHORT_BYTES = 300_000_000  # that they may take beside the digits
+CACHE = 2_000_000  # bytes that the passes of a cohort may fill
 LOOK_EVERY = 0.5  # seconds between two looks at how far the runs are
 
 
@@ -117,9 +120,15 @@ def survey(tasks: Sequence[Task], datasets: dict[Data, Dataset]) -> list[Outcome
 
 
 def suitable_cohort(settings: Config) -> int:
-    """How many networks to train together: COHORT, or as many as find room in COHORT_BYTES."""
-    n = settings.data.training_size or 60_000  # of MNIST at most
-    return max(1, min(COHORT, COHORT_BYTES // bytes_needed(settings, 1, n)))
+    """How many networks to train together: COHORT, or as many as find room in COHORT_BYTES.
+
+    One, where a single mini-batch fills the cache: then calls are long, and sharing them saves nothing.
+    """
+    training, n = settings.training, settings.data.training_size or 60_000  # of MNIST at most
+    passing = bytes_of_pass(
+        settings.network.placed(), training.mini_batch_size, np.dtype(training.dtype).itemsize
+    )
+    return max(1, min(COHORT, COHORT_BYTES // bytes_needed(settings, 1, n), CACHE // passing))
 
 
 def deal(

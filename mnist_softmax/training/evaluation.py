@@ -94,12 +94,16 @@ def evaluate(network: Network, split: Split, quantities: Sequence[str] = ("cost"
 
 
 def bias_gradients(network: Network, split: Split) -> list[np.ndarray]:
-    """For each layer dC/db = delta, (..., n_out): the mean over `split` of the errors, without penalties."""
-    sums = [np.zeros((*network.replicas, layer.n_out)) for layer in network.layers]
+    """For each layer with biases dC/db, like b: the mean over `split` of delta, without penalties.
+
+    In a convolution all places of a map share its bias, and their errors add up.
+    """
+    sums = [np.zeros_like(arrays["b"], np.float64) for arrays in network.parameters.layers if arrays]
     for p, _, y in passes_over(network, split, mean=False):
         p.backward(y)
-        for total, layer in zip(sums, p.layers, strict=True):
-            total += layer.delta.sum(axis=-2, dtype=np.float64)
+        for total, layer in zip(sums, [layer for layer in p.layers if layer not in p.thinned], strict=True):
+            errors = layer.delta.reshape(*network.replicas, -1, total.shape[-1])
+            total += errors.sum(axis=-2, dtype=np.float64)
     return [total / len(split) for total in sums]
 
 

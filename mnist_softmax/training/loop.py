@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter
 
@@ -14,7 +15,7 @@ from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.errors import ConfigError, Diverged
 from mnist_softmax.metrics import METRICS
 from mnist_softmax.network.network import Network
-from mnist_softmax.training.cohort import Cohort, State
+from mnist_softmax.training.cohort import Cohort, State, bytes_needed
 from mnist_softmax.training.evaluation import measure
 from mnist_softmax.training.history import History, Record, best_epoch
 from mnist_softmax.training.randomness import draw_weights, dropout_stream, new_order
@@ -62,8 +63,22 @@ def check_fit(settings: Config, dataset: Dataset) -> None:
             f"data.scale is {settings.data.scale:g}, but the digits were loaded with {dataset.train.scale:g}; "
             "load them with this config's data section"
         )
+    needed, there = bytes_needed(settings, 1, n), _memory()
+    if there and needed > there:
+        raise ConfigError(
+            f"network.layers would take {needed / 1e9:,.0f} GB of memory, this machine has {there / 1e9:,.0f} GB; "
+            "make the layers smaller"
+        )
     if m > n:
         raise ConfigError(f"training.mini_batch_size is {m}; there are only {n} training images")
+
+
+def _memory() -> int | None:
+    """Of this machine, in bytes; None where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
 def start(settings: Config) -> State:
