@@ -27,7 +27,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Sweep, and show it."""
-
     from mnist_softmax.comparison import sweep
     from mnist_softmax.errors import ConfigError
 

@@ -105,12 +105,9 @@ def differences(pairs: Sequence[Facts]) -> Picture:
         axes.set_yticks(range(len(pairs)), labels, parse_math=False)
         axes.set_ylim(-0.6, len(pairs) - 0.4)
         axes.set_xlabel("difference of test accuracy, percentage points")
-        caption = (
-            "Paired differences of final test accuracy: a dot for each seed, the mean, and its 95 % t-interval."
-        )
-        return _picture(
-            figure, "differences", caption, f"{caption} {'; '.join(pair['sentence'] for pair in pairs)}."
-        )
+        caption = "Paired differences of final test accuracy: a dot a seed, the mean, and its 95 % t-interval."
+        words = "; ".join(pair["sentence"] for pair in pairs)
+        return _picture(figure, "differences", caption, f"{caption} {words}.")
 
 
 def slowdown_curves(slowdowns: Mapping[str, Facts]) -> Picture:
@@ -133,8 +130,8 @@ def slowdown_curves(slowdowns: Mapping[str, Facts]) -> Picture:
         lower.set(xlabel="mini-batches", ylabel="norm of dC/dw of the outputs")
         _legend(upper, lines)
         caption = (
-            "Learning slowdown: the first 1,000 mini-batches from saturated outputs (initializer large). Thin lines "
-            "are seeds, thick ones their mean; learning rates are those of the configs."
+            "Learning slowdown: the first mini-batches of an epoch from saturated outputs (initializer large). Thin "
+            "lines are seeds, thick ones their mean; learning rates are those of the configs."
         )
         return _picture(figure, "slowdown", caption, f"{caption} Accuracy: {'; '.join(words)}.")
 
