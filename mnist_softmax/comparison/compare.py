@@ -88,15 +88,15 @@ def compare(
             on_start(comparison, next(iter(datasets.values())))
             write_comparison(comparison)
 
-        outcomes = train_all(comparison.tasks(), jobs, backend, scheduler, on_event, cohort, begin)
+        tasks = comparison.tasks()
+        outcomes = train_all(tasks, jobs, backend, scheduler, on_event, cohort=cohort, on_start=begin)
         on_trained()
         results = work_out(comparison, [each for each in outcomes if isinstance(each, UserError)])
         results.store()
-        shown = [*configs] if comparison.kind == "comparison" else [results.best] if results.best else []
-        comparison.write_json(
-            "exhibits.json", {name: mistakes(comparison, name, datasets[name]) for name in shown}
-        )
+        names = [*configs] if comparison.kind == "comparison" else [results.best] if results.best else []
+        mistaken = {name: mistakes(comparison, name, datasets[name]) for name in names}
+        comparison.write_json("exhibits.json", mistaken)
         if comparison.kind == "comparison":
-            curves = {name: slowdown(configs[name], datasets[name], comparison.seeds) for name in shown}
-            comparison.write_json("slowdown.json", curves)
+            slowdowns = {name: slowdown(configs[name], datasets[name], comparison.seeds) for name in names}
+            comparison.write_json("slowdown.json", slowdowns)
     return results
