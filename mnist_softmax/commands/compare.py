@@ -16,7 +16,7 @@ TAKES_OVERRIDES = True
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command line."""
-    parser.add_argument("configs", nargs="*", metavar="CONFIG", help="YAML files, such as configs/loglik.yaml")
+    parser.add_argument("configs", nargs="*", metavar="CONFIG", help="names of shipped configs, or YAML files")
     comparing.add_arguments(parser, seeds=10)
 
 
@@ -31,8 +31,6 @@ def run(options: argparse.Namespace) -> int:
     paths = [word for word in options.configs if word not in pairs]
     options.overrides = [*pairs, *options.overrides]
     if not paths:
-        raise ConfigError(
-            "compare needs configs: mnist-softmax compare configs/quadratic.yaml configs/loglik.yaml"
-        )
+        raise ConfigError("compare needs configs: mnist-softmax compare quadratic loglik --output DIR")
     configs = load_configs(paths, options.overrides)
     return comparing.compare_and_report(configs, options, paths)

@@ -8,14 +8,16 @@ from mnist_softmax.commands import comparing
 
 HELP = "train a config at the points of a grid, or at random points, and choose the best by validation"
 USAGE = (
-    "--config FILE --grid KEY=VALUE,... [--grid ...] [--random N --range KEY=LOW:HIGH[:log]] --output DIR ..."
+    "--config NAME --grid KEY=VALUE,... [--grid ...] [--random N --range KEY=LOW:HIGH[:log]] --output DIR ..."
 )
 TAKES_OVERRIDES = True
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command line."""
-    parser.add_argument("--config", required=True, metavar="FILE", help="a YAML file")
+    parser.add_argument(
+        "--config", required=True, metavar="NAME", help="a shipped config, such as loglik, or a YAML file"
+    )
     parser.add_argument("--grid", action="append", default=[], metavar="KEY=V,V", help="values of a key")
     parser.add_argument("--random", type=int, metavar="N", help="N random points, not the whole grid")
     parser.add_argument("--range", action="append", default=[], metavar="KEY=LOW:HIGH[:log]", dest="ranges",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from mnist_softmax.comparison.results import Results, work_out
 from mnist_softmax.comparison.slowdown import slowdown
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.file import load_config
+from mnist_softmax.config.shipped import find
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.data.sources import load as load_once
+from mnist_softmax.data.sources import load
 from mnist_softmax.errors import ConfigError, UserError
 from mnist_softmax.runs.many import Backend, OnEvent, train_all
 
@@ -29,7 +31,7 @@ def load_configs(paths: Sequence[str], overrides: Sequence[str]) -> dict[str, Co
     """The config at each path, by its name. Raises ConfigError: one is wrong, or stands there twice."""
     configs: dict[str, Config] = {}
     for path in paths:
-        name, settings = Path(path).stem, load_config(path, overrides)
+        name, settings = find(path).stem, load_config(path, overrides)
         for earlier, its in configs.items():
             if what_counts(its) == what_counts(settings):
                 raise ConfigError(f"{path}: is the same config as {earlier}; name each config once")
@@ -58,7 +60,7 @@ def compare(
 
     Runs lie in the folder `into`, with results.json, exhibits.json and slowdown.json beside them; what is
     finished there is not trained again, and a call with more seeds or configs adds to it. The configs' own seeds
-    and output directories are of no account. `mnist-softmax report FOLDER` makes tables, figures and a page.
+    and output directories do not matter. `mnist-softmax report FOLDER` makes tables, figures and a page.
 
     `jobs` processes (one a core), `cohort` networks trained together at most; results depend on neither, nor on
     `backend` ("dask": the cluster whose scheduler is at the address `scheduler`).
@@ -79,8 +81,8 @@ def compare(
     comparison = Comparison(Path(into), dict(configs), seeds, (command,) if command else (), points or {})
     check_comparable(comparison)
     with_stored(comparison)  # a folder that does not fit is refused before anyone waits for digits
-    loaded = {data: load_once(data) for data in dict.fromkeys(each.data for each in configs.values())}
-    datasets = {name: loaded[settings.data] for name, settings in configs.items()}
+    load_once = cache(load)  # what is trained on is shown, too
+    datasets = {name: load_once(settings.data) for name, settings in configs.items()}
     with locked(comparison.directory):
         comparison = with_stored(comparison)
 
@@ -89,7 +91,9 @@ def compare(
             write_comparison(comparison)
 
         tasks = comparison.tasks()
-        outcomes = train_all(tasks, jobs, backend, scheduler, on_event, cohort=cohort, on_start=begin)
+        outcomes = train_all(
+            tasks, jobs, backend, scheduler, on_event, cohort=cohort, on_start=begin, load=load_once
+        )
         on_trained()
         results = work_out(comparison, [each for each in outcomes if isinstance(each, UserError)])
         results.store()

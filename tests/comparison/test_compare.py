@@ -12,6 +12,7 @@ import pytest
 from small_run import ROOT, write_digits
 
 from mnist_softmax.cli import main
+from mnist_softmax.comparison import compare as compare_module
 from mnist_softmax.comparison import page
 from mnist_softmax.comparison.compare import compare as compare_configs
 from mnist_softmax.comparison.results import sentence
@@ -368,3 +369,12 @@ def test_the_quadratic_cost_learns_slowly_from_saturated_outputs_and_the_cross_e
     assert fast > slow + 0.1
     slow, fast = (np.mean(found[name]["gradient_norm"], axis=0)[0] for name in ("quadratic", "cross_entropy"))
     assert fast > 5 * slow
+
+
+def test_the_digits_are_loaded_once(config, tmp_path, monkeypatch):
+    loaded = []
+    load = compare_module.load
+    monkeypatch.setattr(compare_module, "load", lambda data: loaded.append(data) or load(data))
+    one, other = load_config(config), load_config(config, ["training.l2=1"])
+    compare_module.compare({"one": one, "other": other}, seeds=1, into=tmp_path / "comparison", jobs=1)
+    assert loaded == [one.data]
