@@ -19,7 +19,12 @@ Record = dict[str, Any]
 
 
 def run_baseline(
-    method: str, sizes: tuple[int, ...], dataset: Dataset, scale: float, cache: Path, say: Callable[[str], None]
+    method: str,
+    sizes: tuple[int, ...],
+    dataset: Dataset,
+    scale: float,
+    cache: Path,
+    announce: Callable[[str], None],
 ) -> list[Record]:
     """Right answers on validation and test after training on the first so many images, for each size.
 
@@ -31,7 +36,7 @@ def run_baseline(
         path = cache / f"{method}-{size}.json"
         record = _stored(path, dataset.checksum)
         if record is None:
-            say(f"{method}: {size:,} images")
+            announce(f"{method}: {size:,} images")
             began = perf_counter()
             record = {"size": size, "checksum": dataset.checksum}
             record |= METHODS[method](dataset, dataset.train.first(size), scale)
@@ -47,6 +52,11 @@ def _stored(path: Path, checksum: str) -> Record | None:
     except (OSError, ValueError):
         return None
     return record if record.get("checksum") == checksum else None
+
+
+def found(method: str, cache: Path) -> list[Record]:
+    """What `cache` holds of a method, whichever experiment it was for."""
+    return [json.loads(path.read_text(encoding="utf-8")) for path in cache.glob(f"{method}-*.json")]
 
 
 def darkness(dataset: Dataset, train: Split, scale: float) -> Record:

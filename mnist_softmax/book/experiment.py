@@ -5,23 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from pydantic import model_validator
 
-from mnist_softmax.book.block import Book, Recording
-from mnist_softmax.config import shipped
-from mnist_softmax.config.config import Config
-from mnist_softmax.config.data import Data
+from mnist_softmax.book.block import Book
+from mnist_softmax.book.claim import ONLY, Prospect
+from mnist_softmax.book.reference import reference
+from mnist_softmax.config.config import Config, Data
 from mnist_softmax.config.file import load_as, load_config, read_yaml, validated_as
 from mnist_softmax.config.schema import Section
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.runs.run import Task
 
-ONLY = "only"  # the name of the run where there is but one
+HERE = Path(__file__).resolve().parents[2]  # where a checkout has its configs
+FOLDER = Path("configs", "book")
 
 
 class BookSection(Section):
@@ -69,52 +68,58 @@ class Experiment:
         changes = [f"{key}={json.dumps(value)}" for key, value in self.book.runs.get(run, {}).items()]
         return load_config(self.path, [*changes, *overrides]).model_copy(update={"book": None})
 
-    def seeded(self, output: Path, seeds: int) -> list[Task]:
-        """Each run with the seeds 0, 1, ..."""
-        return [
-            Task(self.settings(run, f"seed={seed}"), self.directory(output, run) / f"seed-{seed}", "resume")
-            for run in self.seeded_runs
-            for seed in range(seeds)
-        ]
+    def prospect(self) -> Prospect:
+        """What its claims can count on."""
+        baseline, recording = self.book.baseline, self.book.recording
+        return Prospect(
+            {run: self.settings(run) for run in self.seeded_runs},
+            dict.fromkeys(self.runs, recording.metrics) if recording else {},
+            baseline.sizes if baseline else (),
+        )
 
-    def recorded(self, output: Path, n: int) -> list[Task]:
+    def seeded(self, output: Path, seeds: int) -> dict[str, list[Task]]:
+        """Each run with the seeds 0, 1, ..."""
+        return {
+            run: [
+                Task(self.settings(run, f"seed={seed}"), self.directory(output, run) / f"seed-{seed}", "resume")
+                for seed in range(seeds)
+            ]
+            for run in self.seeded_runs
+        }
+
+    def recorded(self, output: Path, n: int) -> dict[str, Task]:
         """The runs of the author's recording, from his random streams; n is the size of the whole training set."""
         recording = self.book.recording
         if recording is None:
-            return []
-        tasks: list[Task] = []
+            return {}
+        tasks: dict[str, Task] = {}
+        earlier: list[dict[str, Any]] = []
         for run in self.runs:
-            randomness = self._stream([task.settings for task in tasks], recording, n)
+            goes_on = recording.one_list and bool(earlier)
+            streams = {"kind": "book", "earlier_runs": earlier, "order_goes_on": goes_on}
             settings = self.settings(
                 run,
                 f"seed={recording.seed}",
-                f"randomness={randomness}",
+                f"randomness={json.dumps(streams)}",
                 "training.dtype=float64",
                 "training.rounding=book",
                 f"training.monitor=[{', '.join(recording.metrics)}]",
             )
-            tasks.append(Task(settings, self.directory(output, run) / "recorded", "resume"))
+            tasks[run] = Task(settings, self.directory(output, run) / "recorded", "resume")
+            images, epochs = settings.data.training_size or n, settings.training.epochs
+            earlier.append({"initializer": settings.network.initializer, "images": images, "epochs": epochs})
         return tasks
 
     def directory(self, output: Path, run: str) -> Path:
         """Where the trainings of one run lie."""
         return output / self.id if run == ONLY else output / self.id / run
 
-    def _stream(self, before: Sequence[Config], recording: Recording, n: int) -> str:
-        earlier = [
-            {
-                "initializer": settings.network.initializer,
-                "images": settings.data.training_size or n,
-                "epochs": settings.training.epochs,
-            }
-            for settings in before
-        ]
-        goes_on = recording.one_list and bool(before)
-        return json.dumps({"kind": "book", "earlier_runs": earlier, "order_goes_on": goes_on})
-
 
 def load_experiment(path: Path) -> Experiment:
-    """Read a file. Raises ConfigError: it is missing or wrong, or the book says nothing of it."""
+    """Read a file.
+
+    Raises ConfigError: it is missing or wrong, the book says nothing of it, or a claim cannot be judged.
+    """
     if "network" in read_yaml(path):
         config = load_config(path)
         if config.book is None:
@@ -123,9 +128,18 @@ def load_experiment(path: Path) -> Experiment:
         experiment = Experiment(path.stem, path, config.data, book)
         for run in experiment.runs:
             experiment.settings(run)  # what `runs` changes is checked here, too
-        return experiment
-    baseline = load_as(BaselineConfig, path)
-    return Experiment(path.stem, path, baseline.data, baseline.book)
+    else:
+        baseline = load_as(BaselineConfig, path)
+        experiment = Experiment(path.stem, path, baseline.data, baseline.book)
+    prospect = experiment.prospect()
+    faults = [
+        f"{path}: book.claims.{k}.{key} = {getattr(claim, key)!r:.60}: {fault}"
+        for k, claim in enumerate(experiment.book.claims)
+        for key, fault in claim.faults(prospect)
+    ]
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return experiment
 
 
 def find_experiments(names: Sequence[str]) -> list[Experiment]:
@@ -141,7 +155,7 @@ def find_experiments(names: Sequence[str]) -> list[Experiment]:
             path = Path(name)
             if path.suffix != ".yaml":
                 raise ConfigError(
-                    f"{name}: no such experiment; expected all, {', '.join(_chapters(known))}, a file, or one of "
+                    f"{name}: no such experiment; expected all, {', '.join(sorted({_chapter(id) for id in known}))}, a file, or one of "
                     + ", ".join(known)
                 )
             found = [path]
@@ -155,21 +169,16 @@ def folder() -> Path:
 
 
 def _is_meant(name: str, id: str) -> bool:
-    return name in ("all", id) or name == f"chapter{id[2]}"
+    return name in ("all", id, _chapter(id))
 
 
-def _chapters(known: dict[str, Path]) -> list[str]:
-    return sorted({f"chapter{id[2]}" for id in known})
+def _chapter(id: str) -> str:
+    """Files are named ch3_..., and what they hold is told from that before they are read."""
+    return f"chapter{id.removeprefix('ch').partition('_')[0]}"
 
 
 def _in_order(path: Path) -> tuple[str, int]:
     """By chapter, and within it as the book tells them."""
     order = list(reference()["order"])
     id = path.stem
-    return id[:3], order.index(id) if id in order else len(order)
-
-
-@cache
-def reference() -> dict[str, Any]:
-    """The author's recorded figures that runs are compared with (reference.json)."""
-    return json.loads(files(__package__).joinpath("reference.json").read_text(encoding="utf-8"))
+    return _chapter(id), order.index(id) if id in order else len(order)

@@ -10,6 +10,8 @@ from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.training.evaluation import bias_gradients, gradient_norms
 from mnist_softmax.training.loop import start
 
+NORMS = "train_gradient_norms"
+
 
 def course(run: RunDirectory, dataset: Dataset) -> np.ndarray:
     """The norms before training and after each of the epochs, (1 + epochs, hidden layers).
@@ -17,7 +19,7 @@ def course(run: RunDirectory, dataset: Dataset) -> np.ndarray:
     The book's programs recorded them before each epoch. What they were before the first is found from the
     config, for it depends on nothing else.
     """
-    norms = [record["train_gradient_norms"] for record in run.read_metrics()]
+    norms = [record[NORMS] for record in run.read_metrics() if NORMS in record]
     return np.array([initial_norms(run.read_config(), dataset), *norms])
 
 

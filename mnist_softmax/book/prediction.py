@@ -20,6 +20,7 @@ import numpy as np
 from scipy import stats
 
 LEVEL = 0.95
+LEAST_SEEDS = 4  # below that a best of three has no spread
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Prediction:
         return f"{'higher' if self.mean > value else 'lower'} by {abs(self.mean - value):.{max(decimals, 2)}f}"
 
 
-def predict(values: Sequence[float], best_of: int = 1) -> Prediction:
+def one_more_report(values: Sequence[float], best_of: int = 1) -> Prediction:
     """From one value of each of n runs, n > best_of and n > 1."""
     n = len(values)
     reports = np.array([max(group) for group in combinations(values, best_of)])

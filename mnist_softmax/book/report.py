@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from mnist_softmax.book import figures as book_figures
-from mnist_softmax.book.experiment import reference
+from mnist_softmax.book.claim import Evidence, of_run
 from mnist_softmax.book.plan import Plan
-from mnist_softmax.book.words import percent, rows
+from mnist_softmax.book.reference import reference
+from mnist_softmax.book.results import Result
+from mnist_softmax.book.words import in_percent, rows
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.files import read_json, write_whole
 from mnist_softmax.runs.environment import environment
 
-Result = dict[str, Any]
 BEGIN, END = "<!-- reproduce: begin -->", "<!-- reproduce: end -->"
 
 RULES = """\
@@ -45,12 +46,12 @@ has overflowed. Time is seconds of one process, summed over runs, on a machine t
 """
 
 
-def write(found: Sequence[Result], plan: Plan, folder: Path) -> Path:
+def write(found: Sequence[Result], plan: Plan, evidence: Mapping[str, Evidence], folder: Path) -> Path:
     """Merge `found` into the folder's results.json and write the rest anew from it, figures first.
 
     A README.md beside the folder gets the short form between its markers, where it has them.
     """
-    figures = book_figures.draw(plan, folder / "figures" / "book")
+    figures = book_figures.draw(plan, evidence, folder / "figures" / "book")
     stored = read_json(folder / "results.json", "delete it, or choose another --report") or {}
     results = {result["id"]: result for result in stored.get("results", [])}
     results |= {result["id"]: result for result in found}
@@ -141,10 +142,10 @@ def between_markers(text: str, content: str) -> str:
 
 
 def _ours(result: Result) -> str:
-    found = {run: each for run, each in result["headlines"].items() if each}
     return "; ".join(
-        f"{'' if run == 'only' else run + ' '}{percent(each['mean'])} (sd {each['deviation']:.2f}, n {each['n']})"
-        for run, each in found.items()
+        f"{of_run(run)} {in_percent(each['mean'])} (sd {each['deviation']:.2f}, n {each['n']})".strip()
+        for run, each in result["headlines"].items()
+        if each
     )
 
 

@@ -43,16 +43,16 @@ def test_a_guess_is_right_as_often_as_there_are_classes(dataset):
 
 
 def test_what_was_found_for_the_same_data_is_not_computed_again(digits, tmp_path):
-    said: list[str] = []
-    first = run_baseline("darkness", (3, 4), digits, 256.0, tmp_path, said.append)
-    assert said == ["darkness: 3 images", "darkness: 4 images"]
-    assert run_baseline("darkness", (4, 3), digits, 256.0, tmp_path, said.append) == first[::-1]
-    assert len(said) == 2
+    announced: list[str] = []
+    first = run_baseline("darkness", (3, 4), digits, 256.0, tmp_path, announced.append)
+    assert announced == ["darkness: 3 images", "darkness: 4 images"]
+    assert run_baseline("darkness", (4, 3), digits, 256.0, tmp_path, announced.append) == first[::-1]
+    assert len(announced) == 2
     (tmp_path / "darkness-4.json").write_text("{half")
     path = tmp_path / "darkness-3.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"checksum": "of other data"}))
-    again = run_baseline("darkness", (3, 4), digits, 256.0, tmp_path, said.append)
-    assert len(said) == 4
+    again = run_baseline("darkness", (3, 4), digits, 256.0, tmp_path, announced.append)
+    assert len(announced) == 4
     assert [record["test"] for record in again] == [record["test"] for record in first]
 
 

@@ -2,9 +2,11 @@
 
 import pytest
 
-from mnist_softmax.book.experiment import find_experiments, reference
-from mnist_softmax.config.randomness import BookStreams
+from mnist_softmax.book.experiment import find_experiments
+from mnist_softmax.book.reference import reference
+from mnist_softmax.config.config import BookStreams
 from mnist_softmax.errors import ConfigError
+from mnist_softmax.runs.run import Task
 
 IDS = [
     "ch1_quadratic_30",
@@ -52,8 +54,12 @@ def one(id):
     return experiment
 
 
+def recorded(id, tmp_path) -> list[Task]:
+    return list(one(id).recorded(tmp_path, 50_000).values())
+
+
 def streams(id, tmp_path) -> list[BookStreams]:
-    return [task.settings.randomness for task in one(id).recorded(tmp_path, 50_000)]
+    return [task.settings.randomness for task in recorded(id, tmp_path)]
 
 
 def drawn(stream: BookStreams) -> list[tuple]:
@@ -81,7 +87,7 @@ def test_another_name_is_refused_with_those_that_there_are(name):
 
 
 def test_a_recording_of_one_run_starts_the_streams(tmp_path):
-    [task] = one("ch3_overfit_1000").recorded(tmp_path, 50_000)
+    [task] = recorded("ch3_overfit_1000", tmp_path)
     assert task.settings.seed == 12345678
     assert task.settings.randomness == BookStreams(kind="book")
     assert (task.settings.training.dtype, task.settings.training.rounding) == ("float64", "book")
@@ -99,7 +105,7 @@ def test_runs_that_share_a_list_go_on_in_its_order(tmp_path):
 
 
 def test_large_weights_come_after_the_run_with_the_scaled_ones(tmp_path):
-    _, large = one("ch3_winit_30").recorded(tmp_path, 50_000)
+    _, large = recorded("ch3_winit_30", tmp_path)
     assert large.settings.network.initializer == "large"
     assert drawn(large.settings.randomness) == [("scaled", 50_000, 30)]
 
@@ -112,16 +118,17 @@ def test_runs_on_slices_start_from_the_files_order(tmp_path):
 
 
 def test_lambda_and_epochs_follow_the_size(tmp_path):
-    for task in one("ch3_more_data").recorded(tmp_path, 50_000):
+    for task in recorded("ch3_more_data", tmp_path):
         size, training = task.settings.data.training_size, task.settings.training
         assert size * training.epochs == 1_500_000
         assert training.l2 == pytest.approx(size * 0.0001)
 
 
 def test_seeds_go_into_directories_of_their_own(tmp_path):
-    tasks = one("ch3_winit_30").seeded(tmp_path, 4)
+    seeded = one("ch3_winit_30").seeded(tmp_path, 4)
+    assert [[task.settings.seed for task in tasks] for tasks in seeded.values()] == [[0, 1, 2, 3]] * 2
+    tasks = [task for tasks in seeded.values() for task in tasks]
     assert len({task.directory for task in tasks}) == 8
-    assert {task.settings.seed for task in tasks} == {0, 1, 2, 3}
     assert all(task.settings.book is None for task in tasks)
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from mnist_softmax.book.experiment import find_experiments, reference
+from mnist_softmax.book.experiment import find_experiments
+from mnist_softmax.book.reference import reference
 from mnist_softmax.book.replay import compare
 from mnist_softmax.training.loop import start
 
@@ -12,7 +13,7 @@ pytestmark = [pytest.mark.full_mnist, pytest.mark.slow]
 def replayed(digits, tmp_path, id, run, epochs):
     """Comparisons of each recorded curve of a run up to so many epochs."""
     [experiment] = find_experiments([id])
-    task = dict(zip(experiment.runs, experiment.recorded(tmp_path, 50_000), strict=True))[run]
+    task = experiment.recorded(tmp_path, 50_000)[run]
     settings = task.settings.model_copy(
         update={"training": task.settings.training.model_copy(update={"epochs": epochs})}
     )

@@ -5,8 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from mnist_softmax.book import block
-from mnist_softmax.book.judge import Evidence, headline, judge, select
+from mnist_softmax.book.claim import Evidence, select
+from mnist_softmax.book.exact import Exact
+from mnist_softmax.book.printed import Printed, Statement, Transcript
+from mnist_softmax.book.results import headline
 from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.runs.directory import RunDirectory
 
@@ -32,7 +34,7 @@ def evidence(tmp_path, digits):
                 record = {"epoch": epoch, "test_accuracy": count / 100, "validation_accuracy": epoch / 10}
                 directory.append_metrics(record)
             directories.append(directory)
-        return Evidence({"only": directories}, {}, [], digits)
+        return Evidence({"only": directories}, {}, [], digits, 100)
 
     return write
 
@@ -56,16 +58,16 @@ def test_our_own_figure_is_test_accuracy_at_the_best_validation_epoch():
 
 
 def test_a_printed_number_among_runs(evidence):
-    claim = block.Printed(kind="printed", value=52.5)
-    finding = judge(claim, evidence([40, 50], [51, 41], [52, 42], [53, 43]))
+    claim = Printed(value=52.5)
+    finding = claim.judge(evidence([40, 50], [51, 41], [52, 42], [53, 43]))
     assert (finding["mean"], finding["n"], finding["quantile"]) == (pytest.approx(51.5), 4, 0.75)
     assert finding["agrees"]
     assert finding["verdict"] == "consistent"
 
 
 def test_a_transcript_is_judged_epoch_by_epoch(evidence):
-    claim = block.Transcript(kind="transcript", counts={0: 11, 1: 90})
-    finding = judge(claim, evidence([10, 50], [11, 51], [12, 52], [13, 53]))
+    claim = Transcript(counts={0: 11, 1: 90})
+    finding = claim.judge(evidence([10, 50], [11, 51], [12, 52], [13, 53]))
     assert finding["verdict"] == "1 of 2 epochs consistent"
     assert not finding["agrees"]
 
@@ -74,21 +76,21 @@ def test_a_transcript_is_judged_epoch_by_epoch(evidence):
     ("bounds", "holds"), [({"above": 50.5}, 3), ({"below": 50.5}, 1), ({"above": 50.5, "below": 52.5}, 2)]
 )
 def test_a_statement_holds_in_so_many_runs(evidence, bounds, holds):
-    claim = block.Statement(kind="statement", says="so it is", select="final", **bounds)
-    finding = judge(claim, evidence([50], [51], [52], [53]))
+    claim = Statement(says="so it is", select="final", **bounds)
+    finding = claim.judge(evidence([50], [51], [52], [53]))
     assert finding["verdict"] == f"holds in {holds} of 4"
     assert finding["agrees"] == (holds >= 2)
 
 
 def test_exact_counts_and_percentages(digits):
-    evidence = Evidence({}, {}, [{"size": 5, "test": 22}, {"size": 9, "test": 23}], digits)
+    evidence = Evidence({}, {}, [{"size": 5, "test": 22}, {"size": 9, "test": 23}], digits, 100)
     for unit, values, agrees in (("count", {5: 22, 9: 23}, True), ("percent", {5: 22.0, 9: 24.0}, False)):
-        finding = judge(block.Exact(kind="exact", split="test", unit=unit, values=values), evidence)
+        finding = Exact(split="test", unit=unit, values=values).judge(evidence)
         assert finding["agrees"] == agrees
     assert finding["verdict"] == "exact: 1 of 2"
 
 
 def test_findings_can_be_stored(evidence):
-    claim = block.Printed(kind="printed", value=52.5, best_of=3)
-    finding = judge(claim, evidence([50], [51], [52], [53]))
+    claim = Printed(value=52.5, best_of=3)
+    finding = claim.judge(evidence([50], [51], [52], [53]))
     assert json.loads(json.dumps(finding)) == finding
