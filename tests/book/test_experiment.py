@@ -169,6 +169,107 @@ def test_a_wrong_book_section_is_one_line(tmp_path, book, fault):
         find_experiments([str(path)])
 
 
+NETWORK = "network: {layers: [784, 8, 9, 10], output_activation: softmax, cost: log_likelihood}\n"
+TRAINING = "training: {{epochs: 3, mini_batch_size: 10, learning_rate: 0.5, monitor: [{}]{}}}\n"
+OF_A_RUN = "{kind: printed, value: 3, "
+OF_NORMS = OF_A_RUN + "metric: train_gradient_norms, "
+OTHER = "recording: more_data_svm, metric: test_accuracy, says: so"
+SPEED = "{kind: curves, recording: norms_during_training_2_layers}"
+
+
+@pytest.mark.parametrize(
+    ("claim", "fault"),
+    [
+        (OF_A_RUN + "metric: test_acuracy}", "metric = 'test_acuracy': did you mean test_accuracy?"),
+        (OF_A_RUN + "metric: train_cost}", "metric = 'train_cost': is not among what the run measures; add"),
+        (OF_NORMS + "layer: 1}", "select = 'peak': expected first or final, for train_gradient_norms has no"),
+        (OF_NORMS + "select: peak}", "select = 'peak': expected first or final"),
+        (OF_NORMS + "select: first, layer: 3}", "layer = 3: there are 2 hidden layers"),
+        (OF_A_RUN + "layer: 1}", "layer = 1: test_accuracy is not of a layer"),
+        (OF_A_RUN + "run: x}", "run = 'x': there is no run x with many seeds; expected one of only"),
+        (OF_A_RUN + "best_of: 4}", "best_of = 4: expected less than 4"),
+        ("{kind: statement, says: so, minus: x}", "minus = 'x': there is no run x with many seeds"),
+        ("{kind: statement, says: so, over_layer: 2}", "over_layer = 2: test_accuracy is not of a layer"),
+        ("{kind: statement, says: so, metric: test_cost}", "metric = 'test_cost': is not among"),
+        ("{kind: transcript, counts: {3: 1}}", "counts = {3: 1}: epoch 3 is not sure to be measured"),
+        (
+            "{kind: one_class, metric: validation_accuracy, counts: [1]}",
+            "metric = 'validation_accuracy': is not",
+        ),
+        ("{kind: exact, split: test, unit: count, values: {5: 1}}", "values = {5: 1.0}: book.baseline.sizes"),
+        ("{kind: outperforms, " + OTHER + "}", "kind = 'outperforms': is judged by a replay"),
+        (SPEED, "recording = 'norms_during_training_2_layers': needs the norms of every epoch up to"),
+        (SPEED.replace("2", "4"), "recording = 'norms_during_training_4_layers': is of 4 hidden layers, the"),
+        (SPEED.replace("2", "7"), "recording = 'norms_during_training_7_layers': did you mean norms_during"),
+        ("{kind: bars, recording: initial_gradient, neurons: 5}", "neurons = 5: initial_gradient is of 6"),
+    ],
+)
+def test_a_claim_that_could_not_be_judged_is_refused_before_training(tmp_path, claim, fault):
+    path = tmp_path / "mine.yaml"
+    training = TRAINING.format("test_accuracy, train_gradient_norms", "")
+    path.write_text(f"{NETWORK}{training}book: {{chapter: 1, section: a, title: b, claims: [{claim}]}}\n")
+    with pytest.raises(ConfigError) as refused:
+        find_experiments([str(path)])
+    assert f"{path}: book.claims.0.{fault}" in str(refused.value)
+
+
+@pytest.mark.parametrize("stop", ["monitor_every: 2", "early_stopping: {patience: 1}"])
+def test_a_transcript_needs_epochs_that_are_sure_to_be_measured(tmp_path, stop):
+    path = tmp_path / "mine.yaml"
+    training = TRAINING.format("test_accuracy, validation_accuracy", f", {stop}")
+    path.write_text(
+        f"{NETWORK}{training}book: {{chapter: 1, section: a, title: b, "
+        "claims: [{kind: transcript, counts: {0: 1}}]}\n"
+    )
+    with pytest.raises(ConfigError, match=r"book\.claims\.0\.counts = .* epoch 0 is not sure"):
+        find_experiments([str(path)])
+
+
+def test_with_several_runs_a_claim_must_name_one_that_has_seeds(tmp_path):
+    path = tmp_path / "mine.yaml"
+    for claim, fault in (
+        (OF_A_RUN + "}", "there is no single run with many seeds; expected one of a"),
+        (OF_A_RUN + "run: b}", "there is no run b with many seeds; expected one of a"),
+    ):
+        path.write_text(
+            f"{NETWORK}{TRAINING.format('test_accuracy', '')}book: {{chapter: 1, section: a, title: b, "
+            f"runs: {{a: {{seed: 1}}, b: {{seed: 2}}}}, seeded_runs: [a], claims: [{claim}]}}\n"
+        )
+        with pytest.raises(ConfigError, match=rf"book\.claims\.0\.run = .*{fault}"):
+            find_experiments([str(path)])
+
+
+def test_a_misspelt_metric_of_a_recording_is_refused(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        f"{NETWORK}{TRAINING.format('test_accuracy', '')}book: {{chapter: 1, section: a, title: b, "
+        "recording: {figures: x, program: x, metrics: [test_acc]}}\n"
+    )
+    with pytest.raises(
+        ConfigError, match=r"book\.recording\.metrics\.0 = 'test_acc': did you mean test_accuracy"
+    ):
+        find_experiments([str(path)])
+
+
+@pytest.mark.parametrize(
+    ("claim", "fault"),
+    [
+        ("{kind: printed, value: 3}", "run = None: there is no single run with many seeds"),
+        ("{kind: statement, says: so, metric: train_accuracy}", "metric = 'train_accuracy': a baseline has"),
+        ("{kind: exact, split: test, unit: count, values: {6: 1}}", "values = {6: 1.0}: book.baseline.sizes"),
+    ],
+)
+def test_a_claim_on_a_baseline_must_be_on_what_it_finds(tmp_path, claim, fault):
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "book: {chapter: 1, section: a, title: b, baseline: {method: guess, sizes: [5]}, "
+        f"claims: [{claim}]}}\n"
+    )
+    with pytest.raises(ConfigError) as refused:
+        find_experiments([str(path)])
+    assert f"{path}: book.claims.0.{fault}" in str(refused.value)
+
+
 def test_a_file_without_network_needs_a_baseline(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("book: {chapter: 1, section: a, title: b}\n")
