@@ -16,6 +16,8 @@ from mnist_softmax.files import write_whole
 GUESSERS = 100  # how many times the guesses are repeated
 
 Record = dict[str, Any]
+Classifier = Callable[[Split], np.ndarray]
+"""Its answer to each of n images, (n,), or of several, (classifiers, n)."""
 
 
 def run_baseline(
@@ -39,7 +41,7 @@ def run_baseline(
             announce(f"{method}: {size:,} images")
             began = perf_counter()
             record = {"size": size, "checksum": dataset.checksum}
-            record |= METHODS[method](dataset, dataset.train.first(size), scale)
+            record |= right_answers(method, dataset, dataset.train.first(size), scale)
             record["seconds"] = perf_counter() - began
             write_whole(path, json.dumps(record))
         records.append(record)
@@ -59,46 +61,43 @@ def found(method: str, cache: Path) -> list[Record]:
     return [json.loads(path.read_text(encoding="utf-8")) for path in cache.glob(f"{method}-*.json")]
 
 
-def darkness(dataset: Dataset, train: Split, scale: float) -> Record:
+def darkness(train: Split, classes: int, scale: float) -> Classifier:
     """The digit whose training images have on average a sum of pixels nearest to this image's."""
-    totals = _darkness(train, scale)
-    averages = np.array([totals[train.labels == digit].mean() for digit in range(dataset.num_classes)])
 
-    def right(split: Split) -> int:
-        nearest = np.abs(_darkness(split, scale)[:, None] - averages).argmin(axis=1)
-        return int(np.count_nonzero(nearest == split.labels))
+    def totals(split: Split) -> np.ndarray:
+        return split.images.sum(axis=1, dtype=np.float64) / scale
 
-    return {"validation": right(dataset.validation), "test": right(dataset.test)}
+    averages = np.array([totals(train)[train.labels == digit].mean() for digit in range(classes)])
+    return lambda split: np.abs(totals(split)[:, None] - averages).argmin(axis=1)
 
 
-def _darkness(split: Split, scale: float) -> np.ndarray:
-    return split.images.sum(axis=1, dtype=np.float64) / scale
-
-
-def svm(dataset: Dataset, train: Split, scale: float) -> Record:
+def svm(train: Split, classes: int, scale: float) -> Classifier:
     """scikit-learn's SVC as its defaults were when the book was written: gamma is 1/784."""
     from sklearn.svm import SVC
 
     machine = SVC(gamma="auto").fit(train.images / scale, train.labels)
-    return {
-        name: int(np.count_nonzero(machine.predict(split.images / scale) == split.labels))
-        for name, split in (("validation", dataset.validation), ("test", dataset.test))
-    }
+    return lambda split: machine.predict(split.images / scale)
 
 
-def guess(dataset: Dataset, train: Split, scale: float) -> Record:
-    """A digit at random for each image: right answers, the mean of many guessers."""
+def guess(train: Split, classes: int, scale: float) -> Classifier:
+    """A digit at random for each image, by many guessers."""
     rng = np.random.default_rng(0)
-
-    def right(split: Split) -> float:
-        guesses = rng.integers(dataset.num_classes, size=(GUESSERS, len(split)))
-        return float(np.count_nonzero(guesses == split.labels) / GUESSERS)
-
-    return {"validation": right(dataset.validation), "test": right(dataset.test)}
+    return lambda split: rng.integers(classes, size=(GUESSERS, len(split)))
 
 
-METHODS: dict[str, Callable[[Dataset, Split, float], Record]] = {
+METHODS: dict[str, Callable[[Split, int, float], Classifier]] = {
     "darkness": darkness,
     "svm": svm,
     "guess": guess,
 }
+
+
+def right_answers(method: str, dataset: Dataset, train: Split, scale: float) -> Record:
+    """Right answers on validation and test after training on `train`; of many guessers the mean."""
+    classify = METHODS[method](train, dataset.num_classes, scale)
+    record: Record = {}
+    for name in ("validation", "test"):
+        split = getattr(dataset, name)
+        right = np.count_nonzero(classify(split) == split.labels, axis=-1)
+        record[name] = right.mean() if np.ndim(right) else int(right)
+    return record

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import difflib
 from abc import abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 ONLY = "only"  # the name of the run where there is but one
 
 Finding = dict[str, Any]
-Fault = tuple[str, str]
-"""A key of the claim, and what is wrong with its value."""
+
+
+class Unfit(Exception):
+    """A claim that the experiment cannot answer: the key at fault, and why."""
 
 
 def one_of(names: Collection[str]) -> AfterValidator:
@@ -63,16 +65,14 @@ class Prospect:
     sizes: Collection[int]
     """The sizes of training set of a baseline."""
 
-    def faults(self, metric: str | None, run: str | None, key: str = "run") -> Iterator[Fault]:
-        """Whether a seeded run, which the claim names by `key`, will be there, and `metric` of it, if any."""
-        if (settings := self.seeded.get(run or ONLY)) is None:
-            known = f"; expected one of {', '.join(self.seeded)}" if self.seeded else ""
-            yield (
-                key,
-                (f"there is no run {run}" if run else "there is no single run") + " with many seeds" + known,
-            )
-        elif metric and metric not in settings.training.monitor:
-            yield "metric", f"is not among what the run measures; add {metric} to training.monitor"
+    def check(self, metric: str | None, run: str | None = None, key: str = "kind") -> None:
+        """Raises Unfit, at the claim's `key`, where a seeded run or the `metric` of it, if any, will not be there."""
+        settings = self.seeded.get(run or ONLY)
+        if settings is None:
+            there = f"there is no {f'run {run}' if run else 'single run'} with many seeds"
+            raise Unfit(key, f"{there}; expected one of {', '.join(self.seeded)}" if self.seeded else there)
+        if metric and metric not in settings.training.monitor:
+            raise Unfit("metric", f"is not among what the run measures; add {metric} to training.monitor")
 
     def measured(self) -> list[int]:
         """The epochs of the only run that are sure to be measured."""
@@ -137,8 +137,8 @@ class Claim(Section):
     kind: str
 
     @abstractmethod
-    def faults(self, prospect: Prospect) -> Iterator[Fault]:
-        """What would keep this claim from being judged once everything is trained."""
+    def check(self, prospect: Prospect) -> None:
+        """Raises Unfit where this claim could not be judged once everything is trained."""
 
     @abstractmethod
     def judge(self, evidence: Evidence) -> Finding:
@@ -173,15 +173,15 @@ class Selected(Claim):
             raise ValueError(f"expected first or final, for {metric.name} has no peak")
         return select
 
-    def faults(self, prospect: Prospect) -> Iterator[Fault]:
-        faults = list(prospect.faults(self.metric, self.run))
-        yield from faults or self._layer_faults("layer", self.layer, prospect)
+    def check(self, prospect: Prospect) -> None:
+        prospect.check(self.metric, self.run, "run")
+        self._check_layer("layer", self.layer, prospect)
 
-    def _layer_faults(self, key: str, layer: int | None, prospect: Prospect) -> Iterator[Fault]:
+    def _check_layer(self, key: str, layer: int | None, prospect: Prospect) -> None:
         if layer and not METRICS[self.metric].by_layer:
-            yield key, f"{self.metric} is not of a layer"
-        elif layer and layer > len(prospect.hidden(self.run)):
-            yield key, f"there are {len(prospect.hidden(self.run))} hidden layers"
+            raise Unfit(key, f"{self.metric} is not of a layer")
+        if layer and layer > (n := len(prospect.hidden(self.run))):
+            raise Unfit(key, f"there are {n} hidden layers")
 
     def values(self, evidence: Evidence, run: str | None, layer: int | None) -> np.ndarray:
         """The figure of each seed; an accuracy in percent."""

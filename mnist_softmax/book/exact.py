@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import numpy as np
@@ -12,10 +11,10 @@ from mnist_softmax.book.claim import (
     Claim,
     Count,
     Evidence,
-    Fault,
     Finding,
     Prospect,
     Row,
+    Unfit,
     listed,
     one_of,
     select,
@@ -37,8 +36,8 @@ class OneClass(Claim):
     always: Count | None = None
     """Every run must have this count after every epoch; without it any class will do."""
 
-    def faults(self, prospect: Prospect) -> Iterator[Fault]:
-        return prospect.faults(self.metric, None, "kind")
+    def check(self, prospect: Prospect) -> None:
+        prospect.check(self.metric)
 
     def judge(self, evidence: Evidence) -> Finding:
         split = getattr(evidence.dataset, METRICS[self.metric].split)
@@ -93,9 +92,9 @@ class Exact(Claim):
     values: dict[PositiveInt, Number]
     """By the number of training images."""
 
-    def faults(self, prospect: Prospect) -> Iterator[Fault]:
-        if missing := [size for size in self.values if size not in prospect.sizes]:
-            yield "values", f"book.baseline.sizes does not have {missing[0]}"
+    def check(self, prospect: Prospect) -> None:
+        if missing := set(self.values).difference(prospect.sizes):
+            raise Unfit("values", f"book.baseline.sizes does not have {min(missing)}")
 
     def judge(self, evidence: Evidence) -> Finding:
         factor = 1 if self.unit == "count" else 100 / evidence.sizes()[self.split]
@@ -139,15 +138,14 @@ class Outperforms(Claim):
     recording: Annotated[str, one_of(OTHERS)]
     """The other method's percentages, by the name of our run."""
 
-    def faults(self, prospect: Prospect) -> Iterator[Fault]:
+    def check(self, prospect: Prospect) -> None:
         if not prospect.recorded:
-            yield "kind", "is judged by a replay; book.recording is missing"
+            raise Unfit("kind", "is judged by a replay; book.recording is missing")
         for run, metrics in prospect.recorded.items():
             if run not in OTHERS[self.recording]:
-                yield "recording", f"has nothing for run {run}"
+                raise Unfit("recording", f"has nothing for run {run}")
             if self.metric not in metrics:
-                yield "metric", f"is not recorded; add {self.metric} to book.recording.metrics"
-                return
+                raise Unfit("metric", f"is not recorded; add {self.metric} to book.recording.metrics")
 
     def judge(self, evidence: Evidence) -> Finding:
         other = OTHERS[self.recording]

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import model_validator
 
 from mnist_softmax.book.block import Book
-from mnist_softmax.book.claim import ONLY, Prospect
+from mnist_softmax.book.claim import ONLY, Prospect, Unfit
 from mnist_softmax.book.reference import reference
 from mnist_softmax.config.config import Config, Data
 from mnist_softmax.config.file import load_as, load_config, read_yaml, validated_as
@@ -131,12 +131,13 @@ def load_experiment(path: Path) -> Experiment:
     else:
         baseline = load_as(BaselineConfig, path)
         experiment = Experiment(path.stem, path, baseline.data, baseline.book)
-    prospect = experiment.prospect()
-    faults = [
-        f"{path}: book.claims.{k}.{key} = {getattr(claim, key)!r:.60}: {fault}"
-        for k, claim in enumerate(experiment.book.claims)
-        for key, fault in claim.faults(prospect)
-    ]
+    prospect, faults = experiment.prospect(), []
+    for k, claim in enumerate(experiment.book.claims):
+        try:
+            claim.check(prospect)
+        except Unfit as unfit:
+            key, why = unfit.args
+            faults.append(f"{path}: book.claims.{k}.{key} = {getattr(claim, key)!r:.60}: {why}")
     if faults:
         raise ConfigError("\n".join(faults))
     return experiment
@@ -154,9 +155,9 @@ def find_experiments(names: Sequence[str]) -> list[Experiment]:
         if not found:
             path = Path(name)
             if path.suffix != ".yaml":
+                others = [*sorted({_chapter(id) for id in known}), "a file", "or one of"]
                 raise ConfigError(
-                    f"{name}: no such experiment; expected all, {', '.join(sorted({_chapter(id) for id in known}))}, a file, or one of "
-                    + ", ".join(known)
+                    f"{name}: no such experiment; expected all, {', '.join(others)} {', '.join(known)}"
                 )
             found = [path]
         chosen |= dict.fromkeys(found)

@@ -5,14 +5,14 @@ Norms spread by factors, so their logarithms are compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 
 from mnist_softmax.book import gradients
 from mnist_softmax.book.axes import AUTHOR, author_points, legend, new_axes, new_figure
-from mnist_softmax.book.claim import ONLY, Claim, Evidence, Fault, Finding, Prospect, Row, listed, one_of
+from mnist_softmax.book.claim import ONLY, Claim, Evidence, Finding, Prospect, Row, Unfit, listed, one_of
 from mnist_softmax.book.prediction import one_more_report
 from mnist_softmax.book.reference import recordings_of, reference
 from mnist_softmax.config.schema import PositiveInt
@@ -32,16 +32,12 @@ class Course(Claim):
     recording: Annotated[str, one_of(NORMS)]
     """Its name among the reference figures."""
 
-    def faults(self, prospect: Prospect) -> Iterator[Fault]:
-        faults = list(prospect.faults(gradients.NORMS, None, "kind"))
-        yield from faults
-        if faults:
-            return
-        if len(prospect.hidden()) != (layers := len(NORMS[self.recording][0])):
-            yield "recording", f"is of {layers} hidden layers, the network has {len(prospect.hidden())}"
+    def check(self, prospect: Prospect) -> None:
+        prospect.check(gradients.NORMS)
+        _check_layers(NORMS[self.recording][0], prospect)
         last = self._epochs()[-1]  # the norms after all of them, and before the first
         if prospect.measured()[:last] != list(range(last)):
-            yield "recording", f"needs the norms of every epoch up to {last}"
+            raise Unfit("recording", f"needs the norms of every epoch up to {last}")
 
     def _epochs(self) -> list[int]:
         return reference()["recordings"][self.recording]["epochs"]
@@ -99,16 +95,13 @@ class Bars(Claim):
     recording: Annotated[str, one_of(GRADIENTS)]
     neurons: PositiveInt
 
-    def faults(self, prospect: Prospect) -> Iterator[Fault]:
-        faults = list(prospect.faults(None, None, "kind"))
-        yield from faults
-        layers, neurons = np.shape(GRADIENTS[self.recording])
-        if not faults and len(prospect.hidden()) != layers:
-            yield "recording", f"is of {layers} hidden layers, the network has {len(prospect.hidden())}"
-        if self.neurons != neurons:
-            yield "neurons", f"{self.recording} is of {neurons}"
-        if not faults and self.neurons > min(prospect.hidden(), default=0):
-            yield "neurons", "a hidden layer has fewer"
+    def check(self, prospect: Prospect) -> None:
+        prospect.check(None)
+        _check_layers(GRADIENTS[self.recording], prospect)
+        if self.neurons != (n := len(GRADIENTS[self.recording][0])):
+            raise Unfit("neurons", f"{self.recording} is of {n}")
+        if self.neurons > min(prospect.hidden()):
+            raise Unfit("neurons", "a hidden layer has fewer")
 
     def judge(self, evidence: Evidence) -> Finding:
         bars = np.array(
@@ -156,13 +149,18 @@ class Bars(Claim):
         return [(self.recording, figure)]
 
 
+def _check_layers(recorded: Sequence[Any], prospect: Prospect) -> None:
+    if len(prospect.hidden()) != len(recorded):
+        raise Unfit(
+            "recording", f"is of {len(recorded)} hidden layers, the network has {len(prospect.hidden())}"
+        )
+
+
 def _compared(norms: np.ndarray, book: float) -> Finding:
     """The book's norm among those of our seeds."""
     found = one_more_report(np.log10(norms).tolist())
     return {
         "book": float(book),
-        "mean": 10**found.mean,
-        "low": 10**found.low,
-        "high": 10**found.high,
+        **{name: 10 ** getattr(found, name) for name in ("mean", "low", "high")},
         "consistent": bool(found.low <= np.log10(book) <= found.high),
     }

@@ -38,6 +38,11 @@ class Prediction:
         """The share of reports at or below `value`."""
         return float(np.mean(self.reports <= value))
 
+    def beside(self, book: float) -> dict[str, float]:
+        """These figures beside the book's, as findings hold them."""
+        figures = {"book": book, "mean": self.mean, "low": self.low, "high": self.high}
+        return figures | {"quantile": self.quantile(book)}
+
     def verdict(self, value: float, decimals: int) -> str:
         """Whether the book's `value`, printed with so many decimals, is a report that can well be."""
         half = 0.5 * 10.0**-decimals  # it may be rounded by as much

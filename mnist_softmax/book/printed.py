@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import numpy as np
@@ -12,11 +11,11 @@ from mnist_softmax.book.claim import (
     Claim,
     Count,
     Evidence,
-    Fault,
     Finding,
     Prospect,
     Row,
     Selected,
+    Unfit,
     listed,
     of_run,
     unit,
@@ -41,13 +40,9 @@ class Printed(Selected):
         verdict = found.verdict(self.value, decimals)
         return {
             **self.model_dump(include={"metric", "select", "run", "layer", "best_of"}),
-            "book": self.value,
+            **found.beside(self.value),
             "decimals": decimals,
-            "mean": found.mean,
             "deviation": found.deviation,
-            "low": found.low,
-            "high": found.high,
-            "quantile": found.quantile(self.value),
             "n": found.n,
             "verdict": verdict,
             "agrees": verdict == "consistent",
@@ -87,14 +82,14 @@ class Statement(Selected):
     over_layer: PositiveInt | None = None
     """Not the norm of `layer` but its ratio to that of this other hidden layer."""
 
-    def faults(self, prospect: Prospect) -> Iterator[Fault]:
+    def check(self, prospect: Prospect) -> None:
         if not prospect.sizes:
-            faults = [*super().faults(prospect), *self._layer_faults("over_layer", self.over_layer, prospect)]
-            yield from faults
+            super().check(prospect)
+            self._check_layer("over_layer", self.over_layer, prospect)
         elif self.metric not in ("validation_accuracy", "test_accuracy"):
-            yield "metric", "a baseline has validation_accuracy and test_accuracy"
+            raise Unfit("metric", "a baseline has validation_accuracy and test_accuracy")
         if self.minus:
-            yield from prospect.faults(self.metric, self.minus, "minus")
+            prospect.check(self.metric, self.minus, "minus")
 
     def judge(self, evidence: Evidence) -> Finding:
         if evidence.baseline:
@@ -150,28 +145,18 @@ class Transcript(Claim):
     counts: dict[Count, Count]
     """By epoch."""
 
-    def faults(self, prospect: Prospect) -> Iterator[Fault]:
-        faults = list(prospect.faults(self.metric, None, "kind"))
-        yield from faults
-        if not faults and (missing := [epoch for epoch in self.counts if epoch not in prospect.measured()]):
-            yield "counts", f"epoch {missing[0]} is not sure to be measured"
+    def check(self, prospect: Prospect) -> None:
+        prospect.check(self.metric)
+        if missing := set(self.counts).difference(prospect.measured()):
+            raise Unfit("counts", f"epoch {min(missing)} is not sure to be measured")
 
     def judge(self, evidence: Evidence) -> Finding:
         n, histories = evidence.sizes()[METRICS[self.metric].split], evidence.histories()
         epochs = []
         for epoch, book in self.counts.items():
             found = one_more_report([n * history[epoch][self.metric] for history in histories])
-            epochs.append(
-                {
-                    "epoch": epoch,
-                    "book": book,
-                    "mean": found.mean,
-                    "low": found.low,
-                    "high": found.high,
-                    "quantile": found.quantile(book),
-                    "consistent": found.verdict(book, 0) == "consistent",
-                }
-            )
+            consistent = found.verdict(book, 0) == "consistent"
+            epochs.append({"epoch": epoch, **found.beside(book), "consistent": consistent})
         inside = sum(each["consistent"] for each in epochs)
         return {
             "metric": self.metric,

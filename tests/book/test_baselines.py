@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.svm import SVC
 
-from mnist_softmax.book.baselines import METHODS, run_baseline
+from mnist_softmax.book.baselines import right_answers, run_baseline
 from mnist_softmax.data.dataset import Dataset, Split
 
 
@@ -26,18 +26,18 @@ def digits() -> Dataset:
 
 def test_darkness_is_nearest_to_the_average_of_its_class(digits):
     """On validation 50 is nearer to 15, right, and 105 too, wrong; on test 111 is nearer to 205, 200 as well."""
-    assert METHODS["darkness"](digits, digits.train, 256.0) == {"validation": 1, "test": 1}
+    assert right_answers("darkness", digits, digits.train, 256.0) == {"validation": 1, "test": 1}
 
 
 def test_the_support_vector_machine_is_scikit_learns_with_the_old_gamma(dataset):
-    found = METHODS["svm"](dataset, dataset.train, 256.0)
+    found = right_answers("svm", dataset, dataset.train, 256.0)
     machine = SVC(kernel="rbf", C=1.0, gamma=1 / 12).fit(dataset.train.images / 256.0, dataset.train.labels)
     expected = machine.score(dataset.test.images / 256.0, dataset.test.labels)
     assert found["test"] == round(expected * len(dataset.test))
 
 
 def test_a_guess_is_right_as_often_as_there_are_classes(dataset):
-    assert METHODS["guess"](dataset, dataset.train, 256.0)["test"] / len(dataset.test) == pytest.approx(
+    assert right_answers("guess", dataset, dataset.train, 256.0)["test"] / len(dataset.test) == pytest.approx(
         0.25, abs=0.03
     )
 
@@ -58,4 +58,4 @@ def test_what_was_found_for_the_same_data_is_not_computed_again(digits, tmp_path
 
 @pytest.mark.full_mnist
 def test_average_darkness_is_the_books_2225_of_10000(full_mnist):
-    assert METHODS["darkness"](full_mnist, full_mnist.train, 256.0)["test"] == 2225
+    assert right_answers("darkness", full_mnist, full_mnist.train, 256.0)["test"] == 2225
