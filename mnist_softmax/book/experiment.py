@@ -120,17 +120,16 @@ def load_experiment(path: Path) -> Experiment:
 
     Raises ConfigError: it is missing or wrong, the book says nothing of it, or a claim cannot be judged.
     """
-    if "network" in read_yaml(path):
-        config = load_config(path)
-        if config.book is None:
-            raise ConfigError(f"{path}: has no book section; `train` trains it")
+    if "network" not in read_yaml(path):
+        baseline = load_as(BaselineConfig, path)
+        experiment = Experiment(path.stem, path, baseline.data, baseline.book)
+    elif (config := load_config(path)).book is None:
+        raise ConfigError(f"{path}: has no book section; `train` trains it")
+    else:
         book = validated_as(BookSection, {"book": config.book}, (), str(path)).book
         experiment = Experiment(path.stem, path, config.data, book)
         for run in experiment.runs:
             experiment.settings(run)  # what `runs` changes is checked here, too
-    else:
-        baseline = load_as(BaselineConfig, path)
-        experiment = Experiment(path.stem, path, baseline.data, baseline.book)
     prospect, faults = experiment.prospect(), []
     for k, claim in enumerate(experiment.book.claims):
         try:

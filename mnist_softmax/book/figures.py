@@ -68,64 +68,48 @@ class Replayed:
         return np.array(epochs), np.array(values, float) * (100 / n if METRICS[metric].is_accuracy else 1)
 
 
-def _plot(axes: Any, curves: Replayed, run: str, metric: str, label: str, colour: str, first: int = 0) -> None:
-    ours = curves.ours(run, metric)
-    axes.plot(np.arange(first, len(ours)), ours[first:], color=colour, linewidth=1.2, label=label)
-    epochs, theirs = curves.theirs(run, metric)
-    if (shown := epochs >= first).any():
-        author_points(axes, epochs[shown], theirs[shown])
+Painter = Callable[[Replayed], Figure]
 
 
-def _single(metric: str, title: str, y: str, first: int) -> Callable[[Replayed], Figure]:
-    def paint(curves: Replayed) -> Figure:
-        figure, axes = new_axes(title, "epoch", y)
-        _plot(axes, curves, ONLY, metric, "replayed", BLUE, first)
-        legend(axes)
+def _lines(title: str, y: str, *lines: tuple[str, str, str, str], **options: Any) -> Painter:
+    """A painter of curves over the epochs: run, metric, label and colour of each.
+
+    `first` is the epoch to begin with, `ylim` and `loc` are matplotlib's; "{}" in the title is the experiment's.
+    """
+
+    def paint(replayed: Replayed) -> Figure:
+        figure, axes = new_axes(title.format(replayed.title), "epoch", y)
+        first = options.get("first", 0)
+        for run, metric, label, colour in lines:
+            ours = replayed.ours(run, metric)
+            axes.plot(np.arange(first, len(ours)), ours[first:], color=colour, linewidth=1.2, label=label)
+            epochs, theirs = replayed.theirs(run, metric)
+            if (shown := epochs >= first).any():
+                author_points(axes, epochs[shown], theirs[shown])
+        axes.set_ylim(*options.get("ylim", (None, None)))
+        legend(axes, loc=options.get("loc", "best"), ncols=options.get("ncols", 1))
         return figure
 
     return paint
 
 
-def _train_and_test(curves: Replayed) -> Figure:
-    figure, axes = new_axes("Accuracy, " + curves.title, "epoch", "accuracy, %")
-    _plot(axes, curves, ONLY, "train_accuracy", "training, replayed", ORANGE)
-    _plot(axes, curves, ONLY, "test_accuracy", "test, replayed", BLUE)
-    axes.set_ylim(90, 100)
-    legend(axes, loc="lower right")
-    return figure
+def _replayed(metric: str, title: str, y: str, first: int = 0) -> Painter:
+    return _lines(title, y, (ONLY, metric, "replayed", BLUE), first=first)
 
 
-def _starting_weights(curves: Replayed) -> Figure:
-    figure, axes = new_axes(curves.title, "epoch", "validation accuracy, %")
-    _plot(axes, curves, "large", "validation_accuracy", "N(0, 1), replayed", BLUE)
-    _plot(axes, curves, "default", "validation_accuracy", "N(0, 1/n_in), replayed", ORANGE)
-    axes.set_ylim(85, 100)
-    legend(axes, loc="lower right")
-    return figure
-
-
-def _learning_rates(curves: Replayed) -> Figure:
-    figure, axes = new_axes("Training cost at three learning rates", "epoch", "cost with penalty")
-    for run, colour in zip(curves.evidence.recorded, COLOURS, strict=False):
-        _plot(axes, curves, run, "train_cost", f"eta = {run}", colour)
-    axes.set_ylim(top=1.45)  # room for the legend
-    legend(axes, ncols=2, loc="upper right")
-    return figure
-
-
-def _more_data(scale: str, with_svm: bool) -> Callable[[Replayed], Figure]:
-    def paint(curves: Replayed) -> Figure:
+def _more_data(scale: str, with_svm: bool) -> Painter:
+    def paint(replayed: Replayed) -> Figure:
         title = "Accuracy against the size of the training set"
         figure, axes = new_axes(title, "training images", "validation accuracy, %")
-        runs, metric = list(curves.evidence.recorded), "validation_accuracy"
-        final = [curves.ours(run, metric)[-1] for run in runs]
+        runs, metric = list(replayed.evidence.recorded), "validation_accuracy"
+        final = [replayed.ours(run, metric)[-1] for run in runs]
         axes.plot([*map(int, runs)], final, "o-", color=ORANGE, markersize=4, label="784-30-10, replayed")
         for run in runs:
-            if len(theirs := curves.theirs(run, metric)[1]):
+            if len(theirs := replayed.theirs(run, metric)[1]):
                 wide: dict[str, Any] = {"markersize": 8, "markeredgewidth": 1}
                 author_points(axes, int(run), theirs[-1], "printed in the book", **wide)
         if with_svm:
-            _svm(axes, curves)
+            _svm(axes, replayed)
         axes.set_xscale(scale)
         legend(axes, loc="lower right")
         return figure
@@ -133,9 +117,9 @@ def _more_data(scale: str, with_svm: bool) -> Callable[[Replayed], Figure]:
     return paint
 
 
-def _svm(axes: Any, curves: Replayed) -> None:
-    n = curves.evidence.sizes()["validation"]
-    found = baselines.found("svm", curves.baselines)
+def _svm(axes: Any, replayed: Replayed) -> None:
+    n = replayed.evidence.sizes()["validation"]
+    found = baselines.found("svm", replayed.baselines)
     points = sorted((each["size"], 100 * each["validation"] / n) for each in found)
     if points:
         axes.plot(*zip(*points, strict=True), "s-", color=BLUE, markersize=4, label="SVM, gamma = 1/784")
@@ -143,27 +127,46 @@ def _svm(axes: Any, curves: Replayed) -> None:
     author_points(axes, [*map(int, recorded)], [*recorded.values()], f"SVM, {AUTHOR}", "s", markersize=7)
 
 
-ON_TRAINING, ON_TEST = "Cost on the training data", "Accuracy on the test data"
-RECORDED: dict[str, list[tuple[str, Callable[[Replayed], Figure]]]] = {
+TRAIN_AND_TEST = _lines(
+    "Accuracy, {}", "accuracy, %",
+    (ONLY, "train_accuracy", "training, replayed", ORANGE), (ONLY, "test_accuracy", "test, replayed", BLUE),
+    ylim=(90, 100), loc="lower right",
+)  # fmt: skip
+STARTING_WEIGHTS = _lines(
+    "{}", "validation accuracy, %",
+    ("large", "validation_accuracy", "N(0, 1), replayed", BLUE),
+    ("default", "validation_accuracy", "N(0, 1/n_in), replayed", ORANGE),
+    ylim=(85, 100), loc="lower right",
+)  # fmt: skip
+RATES = [
+    (rate, "train_cost", f"eta = {rate}", colour)
+    for rate, colour in zip(("0.025", "0.25", "2.5"), COLOURS, strict=False)
+]
+TRAINING_COST, TEST_ACCURACY = "Cost on the training data", "Accuracy on the test data"
+
+RECORDED: dict[str, list[tuple[str, Painter]]] = {
     "overfitting": [
-        ("overfitting1", _single("train_cost", ON_TRAINING, "cost", 200)),
-        ("overfitting2", _single("test_accuracy", ON_TEST, "accuracy, %", 200)),
-        ("overfitting3", _single("test_cost", "Cost on the test data", "cost", 0)),
-        ("overfitting4", _single("train_accuracy", "Accuracy on the training data", "accuracy, %", 0)),
+        ("overfitting1", _replayed("train_cost", TRAINING_COST, "cost", 200)),
+        ("overfitting2", _replayed("test_accuracy", TEST_ACCURACY, "accuracy, %", 200)),
+        ("overfitting3", _replayed("test_cost", "Cost on the test data", "cost")),
+        ("overfitting4", _replayed("train_accuracy", "Accuracy on the training data", "accuracy, %")),
     ],
-    "overfitting_full": [("overfitting_full", _train_and_test)],
+    "overfitting_full": [("overfitting_full", TRAIN_AND_TEST)],
     "regularized": [
-        ("regularized1", _single("train_cost", f"{ON_TRAINING}, lambda = 0.1", "cost with penalty", 200)),
-        ("regularized2", _single("test_accuracy", f"{ON_TEST}, lambda = 0.1", "accuracy, %", 200)),
+        ("regularized1", _replayed("train_cost", f"{TRAINING_COST}, lambda = 0.1", "cost with penalty", 200)),
+        ("regularized2", _replayed("test_accuracy", f"{TEST_ACCURACY}, lambda = 0.1", "accuracy, %", 200)),
     ],
-    "regularized_full": [("regularized_full", _train_and_test)],
+    "regularized_full": [("regularized_full", TRAIN_AND_TEST)],
     "more_data": [
         ("more_data", _more_data("linear", False)),
         ("more_data_log", _more_data("log", False)),
         ("more_data_comparison", _more_data("log", True)),
     ],
-    "weight_initialization_30": [("weight_initialization_30", _starting_weights)],
-    "weight_initialization_100": [("weight_initialization_100", _starting_weights)],
-    "multiple_eta": [("multiple_eta", _learning_rates)],
-}
+    "weight_initialization_30": [("weight_initialization_30", STARTING_WEIGHTS)],
+    "weight_initialization_100": [("weight_initialization_100", STARTING_WEIGHTS)],
+    "multiple_eta": [
+        ("multiple_eta", _lines("Training cost at three learning rates", "cost with penalty", *RATES,
+                                ylim=(None, 1.45), loc="upper right", ncols=2)),  # room for the legend
+    ],
+}  # fmt: skip
 """By the name of the recording: the figures that show it."""

@@ -22,8 +22,6 @@ Curves = dict[str, dict[str, tuple[list[int], list[float]]]]
 class Comparison:
     """One curve of one run; epochs count from 0."""
 
-    run: str
-    metric: str
     epochs: int
     """How many epochs were compared."""
     equal: int
@@ -45,7 +43,6 @@ def book_cost(record: Record, metric: str, sizes: dict[str, int]) -> float:
 
 
 def compare(
-    run: str,
     metric: str,
     history: History,
     sizes: dict[str, int],
@@ -68,9 +65,8 @@ def compare(
             differences.append(abs(book_cost(entry, metric, sizes) - recorded) / abs(recorded))
     allowed = 0 if counts else tolerance
     parted = [epoch for epoch, difference in zip(epochs, differences, strict=True) if difference > allowed]
-    return Comparison(
-        run, metric, len(epochs), len(epochs) - len(parted), parted[0] if parted else None, max(differences)
-    )
+    equal, first = len(epochs) - len(parted), parted[0] if parted else None
+    return Comparison(len(epochs), equal, first, max(differences))
 
 
 def replays(experiment: Experiment, evidence: Evidence, folder: Path | None) -> list[dict[str, Any]]:
@@ -92,7 +88,7 @@ def replays(experiment: Experiment, evidence: Evidence, folder: Path | None) -> 
             ours = {how: select(history, metric, how) for how in ("first", "peak", "final")}
             replay: dict[str, Any] = {"run": run, "metric": metric, "epochs": 0, "ours": ours}
             if metric in curves:
-                comparison = compare(run, metric, history, sizes, *curves[metric], experiment.book.tolerance)
+                comparison = compare(metric, history, sizes, *curves[metric], experiment.book.tolerance)
                 replay |= asdict(comparison) | {"exact": comparison.exact, "against": against}
             found.append(replay)
     return found

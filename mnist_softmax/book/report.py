@@ -19,6 +19,12 @@ from mnist_softmax.runs.environment import environment
 
 BEGIN, END = "<!-- reproduce: begin -->", "<!-- reproduce: end -->"
 
+HOW = """\
+Written by `mnist-softmax reproduce`; the numbers lie in results.json. Which chapter is which command: \
+`mnist-softmax reproduce` lists the experiments, `mnist-softmax reproduce ID` runs one, \
+`mnist-softmax reproduce chapter3` a chapter, `mnist-softmax reproduce all` everything.
+"""
+
 RULES = """\
 **Replays.** Runs that the author's programs recorded with seeded generators are trained again from the same
 random numbers, in float64 and in the order of rounding of his programs, and compared epoch by epoch: a count of
@@ -36,7 +42,6 @@ half after a first trial of four seeds, before the runs reported here were looke
 **Ours.** The peak on test chooses its epoch by the test images, as the book does. Our own figure is test accuracy
 at the epoch with the best validation accuracy, the last column but one.
 """
-
 
 IN_GENERAL = """\
 **In general.** Runs over seeds are in float32, unless the config says otherwise, and draw from NumPy's PCG64, each
@@ -74,21 +79,12 @@ def write(found: Sequence[Result], plan: Plan, evidence: Mapping[str, Evidence],
 def page(content: dict[str, Any]) -> str:
     """results.md, from what results.json holds."""
     results = content["results"]
-    parts = ["# The book, reproduced\n"]
-    parts.append(
-        "Written by `mnist-softmax reproduce`; the numbers lie in results.json. Which chapter is which command: "
-        "`mnist-softmax reproduce` lists the experiments, `mnist-softmax reproduce ID` runs one, "
-        "`mnist-softmax reproduce chapter3` a chapter, `mnist-softmax reproduce all` everything.\n"
-    )
-    parts += [RULES, IN_GENERAL]
+    parts = ["# The book, reproduced\n", HOW, RULES, IN_GENERAL]
     for chapter in sorted({result["chapter"] for result in results}):
         chosen = [result for result in results if result["chapter"] == chapter]
-        parts.append(f"## Chapter {chapter}\n")
-        parts.append(table(chosen))
-        parts.append(_figures(content["figures"], chosen))
-        parts.append(_notes(chosen))
-    parts.append(_machine(content))
-    return "\n".join(part for part in parts if part)
+        figures = _figures(content["figures"], chosen)
+        parts += [f"## Chapter {chapter}\n", table(chosen), figures, _notes(chosen)]
+    return "\n".join(part for part in [*parts, _machine(content)] if part)
 
 
 def table(results: Sequence[Result]) -> str:
@@ -98,10 +94,9 @@ def table(results: Sequence[Result]) -> str:
         "|---|---|---:|---:|---:|---:|---:|---|---:|---:|",
     ]
     for result in results:
-        for k, row in enumerate(rows(result)):
-            first = k == 0
-            cells = [f"`{result['id']}`" if first else "", *row]
-            cells += [_ours(result), _time(result["seconds"])] if first else ["", ""]
+        row, *others = rows(result)
+        first = [f"`{result['id']}`", *row, _ours(result), _time(result["seconds"])]
+        for cells in (first, *(["", *other, "", ""] for other in others)):
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 
@@ -114,21 +109,16 @@ def short(content: dict[str, Any]) -> str:
     ]
     for chapter in sorted({result["chapter"] for result in content["results"]}):
         chosen = [result for result in content["results"] if result["chapter"] == chapter]
-        replays = [replay for result in chosen for replay in result["replays"] if replay["epochs"]]
+        replays = [(result, replay) for result in chosen for replay in result["replays"] if replay["epochs"]]
         findings = [(result["id"], finding) for result in chosen for finding in result["findings"]]
         against = [id for id, finding in findings if not finding["agrees"]]
-        exact = sum(replay["exact"] for replay in replays)
-        chaotic = [
-            replay for result in chosen if result["chaotic"] for replay in result["replays"] if replay["epochs"]
-        ]
-        parted = sum(not replay["exact"] for replay in chaotic)
+        exact = sum(replay["exact"] for _, replay in replays)
+        parted = sum(bool(result["chaotic"]) and not replay["exact"] for result, replay in replays)
         curves = f"{exact} of {len(replays)} curves" if replays else "none recorded"
         if parted:
             curves += f"; {parted} part by rounding, of runs named chaotic beforehand"
-        lines.append(
-            f"| {chapter} | {curves} "
-            f"| {len(findings) - len(against)} of {len(findings)} | {', '.join(dict.fromkeys(against)) or 'none'} |"
-        )
+        agreeing = f"{len(findings) - len(against)} of {len(findings)}"
+        lines.append(f"| {chapter} | {curves} | {agreeing} | {', '.join(dict.fromkeys(against)) or 'none'} |")
     return "\n".join(lines) + "\n"
 
 

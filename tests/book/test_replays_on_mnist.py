@@ -24,7 +24,7 @@ def replayed(digits, tmp_path, id, run, epochs):
     sizes = {"train": n, "validation": 10_000, "test": 10_000}
     known = [epoch for epoch in record["epochs"] if epoch < epochs]
     return [
-        compare(run, metric, history, sizes, known, values[: len(known)], 1e-6)
+        compare(metric, history, sizes, known, values[: len(known)], 1e-6)
         for metric, values in record["runs"][run].items()
     ]
 
