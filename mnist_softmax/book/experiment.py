@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import model_validator
-
 from mnist_softmax.book.block import Book
 from mnist_softmax.book.claim import ONLY, Prospect, Unfit
 from mnist_softmax.book.reference import reference
 from mnist_softmax.config.config import Config, Data
-from mnist_softmax.config.file import load_as, load_config, read_yaml, validated_as
+from mnist_softmax.config.file import load_config, read_yaml, validated_as
 from mnist_softmax.config.schema import Section
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.runs.run import Task
@@ -23,23 +21,11 @@ HERE = Path(__file__).resolve().parents[2]  # where a checkout has its configs
 FOLDER = Path("configs", "book")
 
 
-class BookSection(Section):
-    """What the book says, which a config holds as it stands and leaves to us to check."""
-
-    book: Book
-
-
-class BaselineConfig(Section):
-    """A file without a network: the data, and what the book says."""
+class BookSections(Section):
+    """What a file of the book holds beside network and training, which those of a baseline go without."""
 
     data: Data = Data()
     book: Book
-
-    @model_validator(mode="after")
-    def _has_a_baseline(self) -> BaselineConfig:
-        if self.book.baseline is None:
-            raise ValueError("a file without network and training needs book.baseline")
-        return self
 
 
 @dataclass(frozen=True)
@@ -120,16 +106,18 @@ def load_experiment(path: Path) -> Experiment:
 
     Raises ConfigError: it is missing or wrong, the book says nothing of it, or a claim cannot be judged.
     """
-    if "network" not in read_yaml(path):
-        baseline = load_as(BaselineConfig, path)
-        experiment = Experiment(path.stem, path, baseline.data, baseline.book)
-    elif (config := load_config(path)).book is None:
-        raise ConfigError(f"{path}: has no book section; `train` trains it")
-    else:
-        book = validated_as(BookSection, {"book": config.book}, (), str(path)).book
-        experiment = Experiment(path.stem, path, config.data, book)
-        for run in experiment.runs:
-            experiment.settings(run)  # what `runs` changes is checked here, too
+    content = read_yaml(path)
+    has_network = "network" in content
+    if has_network:
+        if load_config(path).book is None:
+            raise ConfigError(f"{path}: has no book section; `train` trains it")
+        content = {key: content[key] for key in ("data", "book") if key in content}
+    sections = validated_as(BookSections, content, (), str(path))
+    if not has_network and sections.book.baseline is None:
+        raise ConfigError(f"{path}: a file without network and training needs book.baseline")
+    experiment = Experiment(path.stem, path, sections.data, sections.book)
+    for run in experiment.runs:
+        experiment.settings(run)  # what `runs` changes is checked here, too
     prospect, faults = experiment.prospect(), []
     for k, claim in enumerate(experiment.book.claims):
         try:

@@ -17,6 +17,7 @@ from mnist_softmax.book.prediction import one_more_report
 from mnist_softmax.book.reference import recordings_of, reference
 from mnist_softmax.config.schema import PositiveInt
 from mnist_softmax.figures import COLOURS
+from mnist_softmax.runs.directory import RunDirectory
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -103,13 +104,11 @@ class Bars(Claim):
         if self.neurons > min(prospect.hidden()):
             raise Unfit("neurons", "a hidden layer has fewer")
 
+    def _ours(self, run: RunDirectory, evidence: Evidence) -> np.ndarray:
+        return gradients.initial_gradients(run.read_config(), evidence.dataset, self.neurons)
+
     def judge(self, evidence: Evidence) -> Finding:
-        bars = np.array(
-            [
-                gradients.initial_gradients(directory.read_config(), evidence.dataset, self.neurons)
-                for directory in evidence.seeded[ONLY]
-            ]
-        )
+        bars = np.array([self._ours(directory, evidence) for directory in evidence.seeded[ONLY]])
         lengths, recorded = (np.linalg.norm(each, axis=-1) for each in (bars, GRADIENTS[self.recording]))
         layers = [
             {"layer": layer + 1, **_compared(lengths[:, layer], book)} for layer, book in enumerate(recorded)
@@ -136,12 +135,12 @@ class Bars(Claim):
         )
 
     def figures(self, evidence: Evidence, title: str) -> list[tuple[str, Figure]]:
-        settings = evidence.seeded[ONLY][0].read_config()
-        ours = gradients.initial_gradients(settings, evidence.dataset, self.neurons)
+        first = evidence.seeded[ONLY][0]
+        ours, label = self._ours(first, evidence), f"ours, seed {first.read_config().seed}"
         figure, neurons = new_figure(), np.arange(1, self.neurons + 1)
         panels: Any = figure.subplots(1, len(ours), sharey=True)
         for layer, (axes, bars) in enumerate(zip(panels, ours, strict=True)):
-            axes.bar(neurons - 0.2, bars, 0.4, color=COLOURS[0], label=f"ours, seed {settings.seed}")
+            axes.bar(neurons - 0.2, bars, 0.4, color=COLOURS[0], label=label)
             axes.bar(neurons + 0.2, GRADIENTS[self.recording][layer], 0.4, color=GREY, label=AUTHOR)
             axes.set(title=f"hidden layer {layer + 1}", xlabel="neuron", xticks=neurons)
         panels[0].set_ylabel("dC/db before training")

@@ -84,11 +84,9 @@ class Plan:
         found = {}
         for experiment in self.experiments:
             tasks, dataset, records = self.tasks[experiment.id], self.datasets[experiment.data], []
-            if baseline := experiment.book.baseline:
+            if kind := experiment.book.baseline:
                 scale = experiment.data.scale
-                records = run_baseline(
-                    baseline.method, baseline.sizes, dataset, scale, self.baselines, announce
-                )
+                records = run_baseline(kind.method, kind.sizes, dataset, scale, self.baselines, announce)
             found[experiment.id] = Evidence(
                 {run: [RunDirectory(task.directory) for task in seeds] for run, seeds in tasks.seeded.items()},
                 {run: RunDirectory(task.directory) for run, task in tasks.recorded.items()},
@@ -120,6 +118,5 @@ def digits(data: Data) -> Dataset:
 
 def _whole_size(experiment: Experiment) -> int:
     """Images of the training set, whatever part of them the experiment trains on."""
-    return len(
-        digits(experiment.data.model_copy(update={"training_size": None, "validation_size": None})).train
-    )
+    whole = experiment.data.model_copy(update={"training_size": None, "validation_size": None})
+    return len(digits(whole).train)

@@ -5,8 +5,10 @@ import json
 import numpy as np
 import pytest
 
+from mnist_softmax.book import gradients
+from mnist_softmax.book.block import KINDS
 from mnist_softmax.book.claim import Evidence, select
-from mnist_softmax.book.exact import Exact
+from mnist_softmax.book.exact import OTHERS, Exact, Outperforms
 from mnist_softmax.book.printed import Printed, Statement, Transcript
 from mnist_softmax.book.results import headline
 from mnist_softmax.data.dataset import Dataset, Split
@@ -94,3 +96,57 @@ def test_findings_can_be_stored(evidence):
     claim = Printed(value=52.5, best_of=3)
     finding = claim.judge(evidence([50], [51], [52], [53]))
     assert json.loads(json.dumps(finding)) == finding
+
+
+@pytest.fixture
+def norms(tmp_path, dataset, settings):
+    """`norms([[a, b], ...], ...)`: for each seed the norms of two hidden layers after each epoch."""
+
+    def write(*runs: list[list[float]]) -> Evidence:
+        directories = []
+        for seed, epochs in enumerate(runs):
+            directory = RunDirectory(tmp_path / f"seed-{seed}")
+            directory.path.mkdir()
+            directory.begin(settings(seed=seed, layers=(12, 6, 5, 4), monitor=("train_gradient_norms",)))
+            for epoch, found in enumerate(epochs, 1):
+                directory.append_metrics({"epoch": epoch, "train_gradient_norms": found})
+            directories.append(directory)
+        return Evidence({"only": directories}, {}, [], dataset, 64)
+
+    return write
+
+
+def test_a_ratio_is_of_two_layers_at_the_same_epoch(norms):
+    claim = Statement(
+        says="so", metric="train_gradient_norms", select="final", layer=2, over_layer=1, above=1.5
+    )
+    finding = claim.judge(norms([[9, 1], [2, 8]], [[9, 1], [4, 4]]))
+    assert (finding["largest"], finding["smallest"], finding["ratio"]) == (4.0, 1.0, True)
+    assert finding["verdict"] == "holds in 1 of 2"
+
+
+def test_a_norm_of_the_first_epoch_is_that_before_training(norms, dataset):
+    """That is of the starting weights, whatever has been recorded since."""
+    claim = Printed(metric="train_gradient_norms", select="first", layer=1, value=0.07)
+    evidence = norms([[1.0, 1.0]], [[2.0, 2.0]])
+    starts = [gradients.initial_norms(run.read_config(), dataset)[0] for run in evidence.seeded["only"]]
+    assert claim.values(evidence, None, 1).tolist() == starts
+
+
+def test_every_run_of_a_replay_must_end_above_the_other_method(tmp_path, digits):
+    other = OTHERS["more_data_svm"]
+    recorded = {}
+    for run, above in (("100", 0.02), ("200", -0.02)):
+        recorded[run] = RunDirectory(tmp_path / run)
+        recorded[run].path.mkdir()
+        recorded[run].append_metrics({"epoch": 1, "test_accuracy": other[run] / 100 + above})
+    claim = Outperforms(says="so", metric="test_accuracy", recording="more_data_svm")
+    finding = claim.judge(Evidence({}, recorded, [], digits, 100))
+    assert (finding["verdict"], finding["agrees"]) == ("holds at 1 of 2", False)
+
+
+def test_every_kind_is_known_by_the_name_that_configs_use():
+    assert {name: kind.__name__ for name, kind in KINDS.items()} == {
+        "printed": "Printed", "statement": "Statement", "transcript": "Transcript", "one_class": "OneClass",
+        "exact": "Exact", "outperforms": "Outperforms", "curves": "Course", "bars": "Bars",
+    }  # fmt: skip
