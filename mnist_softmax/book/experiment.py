@@ -161,7 +161,7 @@ def _is_meant(name: str, id: str) -> bool:
 
 
 def _chapter(id: str) -> str:
-    """Files are named ch3_..., and what they hold is told from that before they are read."""
+    """As `chapter3` of the file ch3_...: the name says it before the file is read."""
     return f"chapter{id.removeprefix('ch').partition('_')[0]}"
 
 

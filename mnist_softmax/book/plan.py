@@ -79,7 +79,7 @@ class Plan:
     def evidence(self, announce: Callable[[str], None]) -> dict[str, Evidence]:
         """What there is of each experiment, by id, once `train` is done.
 
-        Classifiers that are no networks are trained here; each is told to `announce`.
+        Classifiers that are no networks are trained here; `announce` is called for each.
         """
         found = {}
         for experiment in self.experiments:

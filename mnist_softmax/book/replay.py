@@ -14,7 +14,7 @@ from mnist_softmax.errors import ConfigError
 from mnist_softmax.metrics import METRICS
 from mnist_softmax.training.history import History, Record
 
-Curves = dict[str, dict[str, tuple[list[int], list[float]]]]
+Recorded = dict[str, dict[str, tuple[list[int], list[float]]]]
 """For each run and metric the epochs that are known, and what was recorded after them."""
 
 
@@ -55,14 +55,12 @@ def compare(
     His costs are those of `book_cost`, his accuracies are counts.
     """
     counts, n = METRICS[metric].is_accuracy, sizes[METRICS[metric].split]
-    by_epoch = {entry["epoch"] - 1: entry for entry in history if metric in entry}
-    differences = []
-    for epoch, recorded in zip(epochs, record, strict=True):
-        entry = by_epoch[epoch]
-        if counts:
-            differences.append(abs(round(entry[metric] * n) - recorded))
-        else:
-            differences.append(abs(book_cost(entry, metric, sizes) - recorded) / abs(recorded))
+    ours = {entry["epoch"] - 1: entry for entry in history if metric in entry}
+    pairs = [(ours[epoch], recorded) for epoch, recorded in zip(epochs, record, strict=True)]
+    if counts:
+        differences = [abs(round(entry[metric] * n) - recorded) for entry, recorded in pairs]
+    else:
+        differences = [abs(book_cost(entry, metric, sizes) - theirs) / abs(theirs) for entry, theirs in pairs]
     allowed = 0 if counts else tolerance
     parted = [epoch for epoch, difference in zip(epochs, differences, strict=True) if difference > allowed]
     equal, first = len(epochs) - len(parted), parted[0] if parted else None
@@ -77,13 +75,12 @@ def replays(experiment: Experiment, evidence: Evidence, folder: Path | None) -> 
     recording = experiment.book.recording
     if recording is None:
         return []
-    source = folder / f"{recording.figures}.json" if folder else None
-    known = _whole_curves(experiment, recording.figures, source) if source and source.exists() else None
-    against = source.name if known and source else "reference figures"
-    found = []
+    known, against, found = reference_curves(recording.figures), "reference figures", []
+    if folder and (path := folder / f"{recording.figures}.json").exists():
+        known, against = _whole_curves(experiment, recording.figures, path), path.name
     for run, directory in evidence.recorded.items():
         history, sizes = directory.read_metrics(), evidence.sizes(directory)
-        curves = (reference_curves(recording.figures) if known is None else known).get(run, {})
+        curves = known.get(run, {})
         for metric in recording.metrics:
             ours = {how: select(history, metric, how) for how in ("first", "peak", "final")}
             replay: dict[str, Any] = {"run": run, "metric": metric, "epochs": 0, "ours": ours}
@@ -94,7 +91,7 @@ def replays(experiment: Experiment, evidence: Evidence, folder: Path | None) -> 
     return found
 
 
-def reference_curves(figures: str) -> Curves:
+def reference_curves(figures: str) -> Recorded:
     """What the reference figures have of a recording; nothing, where they do not know it."""
     known = reference()["recordings"].get(figures, {"epochs": [], "runs": {}})
     return {
@@ -103,7 +100,7 @@ def reference_curves(figures: str) -> Curves:
     }
 
 
-def _whole_curves(experiment: Experiment, figures: str, path: Path) -> Curves:
+def _whole_curves(experiment: Experiment, figures: str, path: Path) -> Recorded:
     """What the author's own file has. Raises ConfigError: it is damaged, or another file."""
     try:
         curves = author_file(figures, json.loads(path.read_text(encoding="utf-8")))
