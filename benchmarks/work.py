@@ -13,7 +13,7 @@ import numpy as np
 from mnist_softmax.config.data import Data
 from mnist_softmax.config.network import Architecture
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.network.network import Network
 from mnist_softmax.runs.environment import environment
 
@@ -55,7 +55,7 @@ class Work:
 
 def work(hidden: int, floats: bool = True) -> Work:
     """The work on all of MNIST, or on its sample where the whole is not to be had; x and y only with `floats`."""
-    dataset = load(Data())
+    dataset = load_digits(Data())
     for warning in dataset.warnings:
         print(f"warning: {warning}")
     splits = [dataset.train, dataset.test] if floats else [dataset.train.first(1), dataset.test.first(1)]

@@ -25,7 +25,7 @@ __version__ = "0.1.0"
 
 API = {
     "load_config": "config.file.load_config",
-    "load_digits": "data.sources.load",
+    "load_digits": "data.sources.load_digits",
     "train": "training.loop.train",
     "evaluate": "training.evaluation.evaluate",
     "run": "runs.run.run",

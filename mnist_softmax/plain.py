@@ -71,9 +71,9 @@ def correct(w: Arrays, b: Arrays, examples: Sequence[Example]) -> int:
 
 if __name__ == "__main__":
     from mnist_softmax.config.data import Data
-    from mnist_softmax.data.sources import load
+    from mnist_softmax.data.sources import load_digits
 
-    digits, rng, sizes = load(Data(source="sample")), np.random.default_rng(0), [784, 30, 10]
+    digits, rng, sizes = load_digits(Data(source="sample")), np.random.default_rng(0), [784, 30, 10]
     train, test = (
         [(image / 255, np.eye(10)[label]) for image, label in zip(split.images, split.labels, strict=True)]
         for split in (digits.train, digits.test)

@@ -24,7 +24,6 @@ def run_baseline(
     method: str,
     sizes: tuple[int, ...],
     dataset: Dataset,
-    scale: float,
     cache: Path,
     announce: Callable[[str], None],
 ) -> list[Record]:
@@ -41,7 +40,7 @@ def run_baseline(
             announce(f"{method}: {size:,} images")
             began = perf_counter()
             record = {"size": size, "checksum": dataset.checksum}
-            record |= right_answers(method, dataset, dataset.train.first(size), scale)
+            record |= right_answers(method, dataset, dataset.train.first(size))
             record["seconds"] = perf_counter() - began
             write_whole(path, json.dumps(record))
         records.append(record)
@@ -61,40 +60,40 @@ def found(method: str, cache: Path) -> list[Record]:
     return [json.loads(path.read_text(encoding="utf-8")) for path in cache.glob(f"{method}-*.json")]
 
 
-def darkness(train: Split, classes: int, scale: float) -> Classifier:
+def darkness(train: Split, classes: int) -> Classifier:
     """The digit whose training images have on average a sum of pixels nearest to this image's."""
 
     def totals(split: Split) -> np.ndarray:
-        return split.images.sum(axis=1, dtype=np.float64) / scale
+        return split.images.sum(axis=1, dtype=np.float64) / split.scale
 
     averages = np.array([totals(train)[train.labels == digit].mean() for digit in range(classes)])
     return lambda split: np.abs(totals(split)[:, None] - averages).argmin(axis=1)
 
 
-def svm(train: Split, classes: int, scale: float) -> Classifier:
+def svm(train: Split, classes: int) -> Classifier:
     """scikit-learn's SVC as its defaults were when the book was written: gamma is 1/784."""
     from sklearn.svm import SVC
 
-    machine = SVC(gamma="auto").fit(train.images / scale, train.labels)
-    return lambda split: machine.predict(split.images / scale)
+    machine = SVC(gamma="auto").fit(train.images / train.scale, train.labels)
+    return lambda split: machine.predict(split.images / split.scale)
 
 
-def guess(train: Split, classes: int, scale: float) -> Classifier:
+def guess(train: Split, classes: int) -> Classifier:
     """A digit at random for each image, by many guessers."""
     rng = np.random.default_rng(0)
     return lambda split: rng.integers(classes, size=(GUESSERS, len(split)))
 
 
-METHODS: dict[str, Callable[[Split, int, float], Classifier]] = {
+METHODS: dict[str, Callable[[Split, int], Classifier]] = {
     "darkness": darkness,
     "svm": svm,
     "guess": guess,
 }
 
 
-def right_answers(method: str, dataset: Dataset, train: Split, scale: float) -> Record:
+def right_answers(method: str, dataset: Dataset, train: Split) -> Record:
     """Right answers on validation and test after training on `train`; of many guessers the mean."""
-    classify = METHODS[method](train, dataset.num_classes, scale)
+    classify = METHODS[method](train, dataset.num_classes)
     record: Record = {}
     for name in ("validation", "test"):
         split = getattr(dataset, name)

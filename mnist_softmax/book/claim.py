@@ -9,18 +9,18 @@ where the book gives counts.
 
 from __future__ import annotations
 
-import difflib
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from mnist_softmax.book import gradients
 from mnist_softmax.config.config import Config
-from mnist_softmax.config.schema import Integer, PositiveInt, Section
+from mnist_softmax.config.schema import Integer, Misfit, PositiveInt, Section
+from mnist_softmax.config.training import MetricName
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.metrics import METRICS
 from mnist_softmax.runs.directory import RunDirectory
@@ -34,24 +34,7 @@ ONLY = "only"  # the name of the run where there is but one
 Finding = dict[str, Any]
 
 
-class Unfit(Exception):
-    """A claim that the experiment cannot answer: the key at fault, and why."""
-
-
-def one_of(names: Collection[str]) -> AfterValidator:
-    """A check that a word is one of `names`."""
-
-    def check(word: str) -> str:
-        if word in names:
-            return word
-        nearest = difflib.get_close_matches(word, names, n=1)
-        raise ValueError(f"did you mean {nearest[0]}?" if nearest else f"expected one of {', '.join(names)}")
-
-    return AfterValidator(check)
-
-
 Count = Annotated[Integer, Field(ge=0)]
-MetricName = Annotated[str, one_of(METRICS)]
 
 
 @dataclass(frozen=True)
@@ -66,13 +49,13 @@ class Prospect:
     """The sizes of training set of a baseline."""
 
     def check(self, metric: str | None, run: str | None = None, key: str = "kind") -> None:
-        """Raises Unfit, at the claim's `key`, where a seeded run or the `metric` of it, if any, will not be there."""
+        """Raises Misfit, at the claim's `key`, where a seeded run, or the `metric` of it, will not be there."""
         settings = self.seeded.get(run or ONLY)
         if settings is None:
             there = f"there is no {f'run {run}' if run else 'single run'} with many seeds"
-            raise Unfit(key, f"{there}; expected one of {', '.join(self.seeded)}" if self.seeded else there)
+            raise Misfit(key, f"{there}; expected one of {', '.join(self.seeded)}" if self.seeded else there)
         if metric and metric not in settings.training.monitor:
-            raise Unfit("metric", f"is not among what the run measures; add {metric} to training.monitor")
+            raise Misfit("metric", f"is not among what the run measures; add {metric} to training.monitor")
 
     def measured(self) -> list[int]:
         """The epochs of the only run that are sure to be measured."""
@@ -81,9 +64,9 @@ class Prospect:
         n, every = 0 if may_end_early else training.epochs, training.monitor_every
         return [epoch for epoch in range(n) if (epoch + 1) % every == 0 or epoch + 1 == n]
 
-    def hidden(self, run: str | None = None) -> tuple[int, ...]:
+    def hidden(self, run: str | None = None) -> list[int]:
         """Neurons of each hidden layer."""
-        return self.seeded[run or ONLY].network.layers[1:-1]
+        return [layer.n_out for layer in self.seeded[run or ONLY].network.placed()[:-1]]
 
 
 @dataclass(frozen=True)
@@ -138,7 +121,7 @@ class Claim(Section):
 
     @abstractmethod
     def check(self, prospect: Prospect) -> None:
-        """Raises Unfit where this claim could not be judged once everything is trained."""
+        """Raises Misfit where this claim could not be judged once everything is trained."""
 
     @abstractmethod
     def judge(self, evidence: Evidence) -> Finding:
@@ -179,9 +162,9 @@ class Selected(Claim):
 
     def _check_layer(self, key: str, layer: int | None, prospect: Prospect) -> None:
         if layer and not METRICS[self.metric].by_layer:
-            raise Unfit(key, f"{self.metric} is not of a layer")
+            raise Misfit(key, f"{self.metric} is not of a layer")
         if layer and layer > (n := len(prospect.hidden(self.run))):
-            raise Unfit(key, f"there are {n} hidden layers")
+            raise Misfit(key, f"there are {n} hidden layers")
 
     def values(self, evidence: Evidence, run: str | None, layer: int | None) -> np.ndarray:
         """The figure of each seed; an accuracy in percent."""

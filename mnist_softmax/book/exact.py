@@ -14,13 +14,11 @@ from mnist_softmax.book.claim import (
     Finding,
     Prospect,
     Row,
-    Unfit,
     listed,
-    one_of,
     select,
 )
 from mnist_softmax.book.reference import recordings_of
-from mnist_softmax.config.schema import Number, PositiveInt
+from mnist_softmax.config.schema import Misfit, Number, PositiveInt, one_of
 from mnist_softmax.data.dataset import Split
 from mnist_softmax.metrics import METRICS
 from mnist_softmax.runs.answers import answers, load_network
@@ -80,7 +78,7 @@ class OneClass(Claim):
 def _answered(directory: RunDirectory, split: Split) -> np.ndarray:
     """What the trained network says to each image."""
     with np.errstate(all="ignore"):  # where overflow is the point
-        return answers(load_network(directory), split, directory.read_config().data.scale).said
+        return answers(load_network(directory), split).answered
 
 
 class Exact(Claim):
@@ -94,7 +92,7 @@ class Exact(Claim):
 
     def check(self, prospect: Prospect) -> None:
         if missing := set(self.values).difference(prospect.sizes):
-            raise Unfit("values", f"book.baseline.sizes does not have {min(missing)}")
+            raise Misfit("values", f"book.baseline.sizes does not have {min(missing)}")
 
     def judge(self, evidence: Evidence) -> Finding:
         factor = 1 if self.unit == "count" else 100 / evidence.sizes()[self.split]
@@ -140,12 +138,12 @@ class Outperforms(Claim):
 
     def check(self, prospect: Prospect) -> None:
         if not prospect.recorded:
-            raise Unfit("kind", "is judged by a replay; book.recording is missing")
+            raise Misfit("kind", "is judged by a replay; book.recording is missing")
         for run, metrics in prospect.recorded.items():
             if run not in OTHERS[self.recording]:
-                raise Unfit("recording", f"has nothing for run {run}")
+                raise Misfit("recording", f"has nothing for run {run}")
             if self.metric not in metrics:
-                raise Unfit("metric", f"is not recorded; add {self.metric} to book.recording.metrics")
+                raise Misfit("metric", f"is not recorded; add {self.metric} to book.recording.metrics")
 
     def judge(self, evidence: Evidence) -> Finding:
         other = OTHERS[self.recording]

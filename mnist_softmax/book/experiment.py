@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from mnist_softmax.book.block import Book
-from mnist_softmax.book.claim import ONLY, Prospect, Unfit
+from mnist_softmax.book.claim import ONLY, Prospect
 from mnist_softmax.book.reference import reference
-from mnist_softmax.config.config import Config, Data
+from mnist_softmax.config import shipped
+from mnist_softmax.config.config import Config
+from mnist_softmax.config.data import Data
 from mnist_softmax.config.file import load_config, read_yaml, validated_as
-from mnist_softmax.config.schema import Section
+from mnist_softmax.config.schema import Misfit, Section
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.runs.run import Task
-
-HERE = Path(__file__).resolve().parents[2]  # where a checkout has its configs
-FOLDER = Path("configs", "book")
 
 
 class BookSections(Section):
@@ -52,7 +51,7 @@ class Experiment:
     def settings(self, run: str, *overrides: str) -> Config:
         """The config of one training, without what the book says of it."""
         changes = [f"{key}={json.dumps(value)}" for key, value in self.book.runs.get(run, {}).items()]
-        return load_config(self.path, [*changes, *overrides]).model_copy(update={"book": None})
+        return load_config(self.path, *changes, *overrides).model_copy(update={"book": None})
 
     def prospect(self) -> Prospect:
         """What its claims can count on."""
@@ -122,9 +121,9 @@ def load_experiment(path: Path) -> Experiment:
     for k, claim in enumerate(experiment.book.claims):
         try:
             claim.check(prospect)
-        except Unfit as unfit:
-            key, why = unfit.args
-            faults.append(f"{path}: book.claims.{k}.{key} = {getattr(claim, key)!r:.60}: {why}")
+        except Misfit as misfit:
+            value = getattr(claim, misfit.key)
+            faults.append(f"{path}: book.claims.{k}.{misfit.key} = {value!r:.60}: {misfit.text}")
     if faults:
         raise ConfigError("\n".join(faults))
     return experiment

@@ -12,10 +12,10 @@ import numpy as np
 
 from mnist_softmax.book import gradients
 from mnist_softmax.book.axes import AUTHOR, author_points, legend, new_axes, new_figure
-from mnist_softmax.book.claim import ONLY, Claim, Evidence, Finding, Prospect, Row, Unfit, listed, one_of
+from mnist_softmax.book.claim import ONLY, Claim, Evidence, Finding, Prospect, Row, listed
 from mnist_softmax.book.prediction import one_more_report
 from mnist_softmax.book.reference import recordings_of, reference
-from mnist_softmax.config.schema import PositiveInt
+from mnist_softmax.config.schema import Misfit, PositiveInt, one_of
 from mnist_softmax.figures import COLOURS
 from mnist_softmax.runs.directory import RunDirectory
 
@@ -38,7 +38,7 @@ class Course(Claim):
         _check_layers(NORMS[self.recording][0], prospect)
         last = self._epochs()[-1]  # the norms after all of them, and before the first
         if prospect.measured()[:last] != list(range(last)):
-            raise Unfit("recording", f"needs the norms of every epoch up to {last}")
+            raise Misfit("recording", f"needs the norms of every epoch up to {last}")
 
     def _epochs(self) -> list[int]:
         return reference()["recordings"][self.recording]["epochs"]
@@ -100,9 +100,9 @@ class Bars(Claim):
         prospect.check(None)
         _check_layers(GRADIENTS[self.recording], prospect)
         if self.neurons != (n := len(GRADIENTS[self.recording][0])):
-            raise Unfit("neurons", f"{self.recording} is of {n}")
+            raise Misfit("neurons", f"{self.recording} is of {n}")
         if self.neurons > min(prospect.hidden()):
-            raise Unfit("neurons", "a hidden layer has fewer")
+            raise Misfit("neurons", "a hidden layer has fewer")
 
     def _ours(self, run: RunDirectory, evidence: Evidence) -> np.ndarray:
         return gradients.initial_gradients(run.read_config(), evidence.dataset, self.neurons)
@@ -150,7 +150,7 @@ class Bars(Claim):
 
 def _check_layers(recorded: Sequence[Any], prospect: Prospect) -> None:
     if len(prospect.hidden()) != len(recorded):
-        raise Unfit(
+        raise Misfit(
             "recording", f"is of {len(recorded)} hidden layers, the network has {len(prospect.hidden())}"
         )
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 from mnist_softmax.book.baselines import run_baseline
 from mnist_softmax.book.claim import Evidence
 from mnist_softmax.book.experiment import Experiment
-from mnist_softmax.config.config import Config, Data
+from mnist_softmax.config.config import Config
+from mnist_softmax.config.data import Data
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import DataError, RunDirectoryError, UserError
 from mnist_softmax.metrics import METRICS
 from mnist_softmax.runs.directory import RunDirectory
@@ -85,8 +86,7 @@ class Plan:
         for experiment in self.experiments:
             tasks, dataset, records = self.tasks[experiment.id], self.datasets[experiment.data], []
             if kind := experiment.book.baseline:
-                scale = experiment.data.scale
-                records = run_baseline(kind.method, kind.sizes, dataset, scale, self.baselines, announce)
+                records = run_baseline(kind.method, kind.sizes, dataset, self.baselines, announce)
             found[experiment.id] = Evidence(
                 {run: [RunDirectory(task.directory) for task in seeds] for run, seeds in tasks.seeded.items()},
                 {run: RunDirectory(task.directory) for run, task in tasks.recorded.items()},
@@ -99,7 +99,7 @@ class Plan:
 
 def standard_epochs(settings: Config) -> float:
     """How long a run takes, in epochs of the book's first network over 50,000 images."""
-    training, data, layers = settings.training, settings.data, settings.network.layers
+    training, data = settings.training, settings.data
     evaluated = 10_000 * len({METRICS[metric].split for metric in training.monitor})
     images = (data.training_size or 50_000) + evaluated / 4 / training.monitor_every
     connections = sum(layer.n_in * layer.n_out for layer in settings.network.placed())
@@ -108,9 +108,9 @@ def standard_epochs(settings: Config) -> float:
 
 @lru_cache(maxsize=8)
 def digits(data: Data) -> Dataset:
-    """As `load`, but once. Raises DataError without the hint to be content with a sample."""
+    """As `load_digits`, but once. Raises DataError without the hint to be content with a sample."""
     try:
-        return load(data)
+        return load_digits(data)
     except DataError as error:
         reason = str(error).partition("; to do with 5,000")[0]
         raise DataError(f"the book's experiments need all 70,000 images. {reason}") from None

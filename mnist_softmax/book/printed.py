@@ -15,13 +15,12 @@ from mnist_softmax.book.claim import (
     Prospect,
     Row,
     Selected,
-    Unfit,
     listed,
     of_run,
     unit,
 )
 from mnist_softmax.book.prediction import LEAST_SEEDS, one_more_report
-from mnist_softmax.config.schema import Number, PositiveInt
+from mnist_softmax.config.schema import Misfit, Number, PositiveInt
 from mnist_softmax.metrics import METRICS
 
 
@@ -87,7 +86,7 @@ class Statement(Selected):
             super().check(prospect)
             self._check_layer("over_layer", self.over_layer, prospect)
         elif self.metric not in ("validation_accuracy", "test_accuracy"):
-            raise Unfit("metric", "a baseline has validation_accuracy and test_accuracy")
+            raise Misfit("metric", "a baseline has validation_accuracy and test_accuracy")
         if self.minus:
             prospect.check(self.metric, self.minus, "minus")
 
@@ -148,7 +147,7 @@ class Transcript(Claim):
     def check(self, prospect: Prospect) -> None:
         prospect.check(self.metric)
         if missing := set(self.counts).difference(prospect.measured()):
-            raise Unfit("counts", f"epoch {min(missing)} is not sure to be measured")
+            raise Misfit("counts", f"epoch {min(missing)} is not sure to be measured")
 
     def judge(self, evidence: Evidence) -> Finding:
         n, histories = evidence.sizes()[METRICS[self.metric].split], evidence.histories()

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Evaluate, and show it."""
     from mnist_softmax.commands import console
-    from mnist_softmax.data.sources import load
+    from mnist_softmax.data.sources import load_digits
     from mnist_softmax.diagnostics.evaluation_report import evaluation
     from mnist_softmax.runs.answers import answers, load_network
     from mnist_softmax.runs.directory import RunDirectory
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
 
     directory = RunDirectory(options.run)
     network, settings = load_network(directory), directory.read_config()
-    dataset = load(settings.data)
+    dataset = load_digits(settings.data)
     check_fit(settings, dataset)
     for warning in dataset.warnings:
         console.warn(warning)

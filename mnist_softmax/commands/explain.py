@@ -34,14 +34,14 @@ def run(options: argparse.Namespace) -> int:
     import json
 
     from mnist_softmax.commands import console
-    from mnist_softmax.data.sources import load
+    from mnist_softmax.data.sources import load_digits
     from mnist_softmax.diagnostics import explain_report as reporting
     from mnist_softmax.diagnostics.explain import check_softmax, digit, explain
     from mnist_softmax.training.loop import check_fit
 
     network, settings, name = _network(options)
     check_softmax(network)
-    dataset = load(settings.data)
+    dataset = load_digits(settings.data)
     check_fit(settings, dataset)
     for warning in dataset.warnings:
         console.warn(warning)
@@ -77,10 +77,10 @@ def _network(options: argparse.Namespace) -> tuple[Network, Config, str]:
         network = load_network(directory)
         return (
             network,
-            load_config(directory.config, options.overrides),
+            load_config(directory.config, *options.overrides),
             f"the network trained in {options.run}",
         )
-    settings = load_config(options.config or "loglik", options.overrides)
+    settings = load_config(options.config or "loglik", *options.overrides)
     network = Network(settings.network, "float64")
     draw_weights(network, settings)
     return network, settings, f"a fresh {settings.network.title} network, seed {settings.seed}"

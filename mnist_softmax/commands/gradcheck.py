@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     """Check, show it, and give 1 where an error passes the threshold."""
     from mnist_softmax.commands import console
     from mnist_softmax.config.file import load_config
-    from mnist_softmax.data.sources import load
+    from mnist_softmax.data.sources import load_digits
     from mnist_softmax.diagnostics.gradient_check import gradient_check
     from mnist_softmax.diagnostics.gradient_check_report import passes, report
     from mnist_softmax.errors import ConfigError
@@ -33,8 +33,8 @@ def run(options: argparse.Namespace) -> int:
     for name, value, largest in (("--step", options.step, 0.1), ("--threshold", options.threshold, 1.0)):
         if not 0 < value <= largest:
             raise ConfigError(f"{name} {value:g}: expected a number above 0 and up to {largest:g}")
-    settings = load_config(options.config, options.overrides)
-    dataset = load(settings.data)
+    settings = load_config(options.config, *options.overrides)
+    dataset = load_digits(settings.data)
     check_fit(settings, dataset)
     for warning in dataset.warnings:
         console.warn(warning)

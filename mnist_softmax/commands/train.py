@@ -32,14 +32,14 @@ def run(options: argparse.Namespace) -> int:
     """Train, and show it."""
     from mnist_softmax.commands import console
     from mnist_softmax.config.file import load_config
-    from mnist_softmax.data.sources import load
+    from mnist_softmax.data.sources import load_digits
     from mnist_softmax.runs.run import default_directory
     from mnist_softmax.runs.run import run as train_into
     from mnist_softmax.training.history import Record
 
-    settings = load_config(options.config, options.overrides)
+    settings = load_config(options.config, *options.overrides)
     directory = options.output or str(default_directory(settings, options.config))
-    dataset = load(settings.data)
+    dataset = load_digits(settings.data)
     for warning in dataset.warnings:
         console.warn(warning)
     table = console.EpochTable(settings, dataset)

@@ -22,7 +22,7 @@ from mnist_softmax.config.config import Config
 from mnist_softmax.config.file import load_config
 from mnist_softmax.config.shipped import find
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import ConfigError, UserError
 from mnist_softmax.runs.many import Backend, OnEvent, train_all
 
@@ -31,7 +31,7 @@ def load_configs(paths: Sequence[str], overrides: Sequence[str]) -> dict[str, Co
     """The config at each path, by its name. Raises ConfigError: one is wrong, or stands there twice."""
     configs: dict[str, Config] = {}
     for path in paths:
-        name, settings = find(path).stem, load_config(path, overrides)
+        name, settings = find(path).stem, load_config(path, *overrides)
         for earlier, its in configs.items():
             if what_counts(its) == what_counts(settings):
                 raise ConfigError(f"{path}: is the same config as {earlier}; name each config once")
@@ -81,7 +81,7 @@ def compare(
     comparison = Comparison(Path(into), dict(configs), seeds, (command,) if command else (), points or {})
     check_comparable(comparison)
     with_stored(comparison)  # a folder that does not fit is refused before anyone waits for digits
-    load_once = cache(load)  # what is trained on is shown, too
+    load_once = cache(load_digits)  # what is trained on is shown, too
     datasets = {name: load_once(settings.data) for name, settings in configs.items()}
     with locked(comparison.directory):
         comparison = with_stored(comparison)

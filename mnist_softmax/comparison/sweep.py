@@ -111,7 +111,7 @@ def configs_at(points: Sequence[Point], path: str, overrides: Sequence[str]) -> 
         name = _point_name(point)
         if name in configs:
             name = f"{name[:80]}-{len(configs)}"
-        configs[name] = load_config(path, [*overrides, *pairs])
+        configs[name] = load_config(path, *overrides, *pairs)
     return configs
 
 

@@ -22,19 +22,15 @@ LARGEST = 1_000_000  # bytes; a config has about a thousand
 Schema = TypeVar("Schema", bound=Section)
 
 
-def load_config(config: str | Path, overrides: Sequence[str] = ()) -> Config:
+def load_config(config: str | Path, *overrides: str) -> Config:
     """Read a config, lay the `dotted.key=value` pairs over it, and validate the whole.
 
-    `config` is the path of a YAML file, or the name of a config that is shipped, such as "loglik".
+    `config` is the path of a YAML file, or the name of a config that is shipped, such as "loglik"; a pair is
+    written as on the command line, "training.epochs=3".
     Raises ConfigError: there is no such file or name, it is empty or not YAML, or keys or values are wrong (all
     are named).
     """
-    return load_as(Config, config, overrides)
-
-
-def load_as(schema: type[Schema], config: str | Path, overrides: Sequence[str] = ()) -> Schema:
-    """As `load_config`, of a file that holds the sections of another schema."""
-    return validated_as(schema, read_yaml(find(config)), overrides, str(config))
+    return validated_as(Config, read_yaml(find(config)), overrides, str(config))
 
 
 def validated_as(
@@ -49,7 +45,7 @@ def validated_as(
         raise ConfigError(faults.told(error, schema, laid_over, where, overridden)) from None
 
 
-def load_data_section(overrides: Sequence[str] = ()) -> Data:
+def load_data_section(*overrides: str) -> Data:
     """The data section alone, from pairs such as `data.source=idx`. Raises ConfigError like `load_config`."""
     return validated_as(_DataOnly, {}, overrides, "command line").data
 

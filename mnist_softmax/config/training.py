@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from mnist_softmax.config.schema import Fraction, NotNegative, Number, Positive, PositiveInt, Section
+from mnist_softmax.config.schema import Fraction, NotNegative, Number, Positive, PositiveInt, Section, one_of
 from mnist_softmax.metrics import METRICS
 
-
-def _known(name: Any) -> Any:
-    if not isinstance(name, str) or name not in METRICS:
-        raise ValueError(f"expected one of {', '.join(METRICS)}")
-    return name
-
-
-MetricName = Annotated[str, BeforeValidator(_known), Field(json_schema_extra={"enum": [*METRICS]})]
+MetricName = Annotated[str, one_of(METRICS), Field(json_schema_extra={"enum": [*METRICS]})]
 
 
 class Constant(Section):

@@ -1,4 +1,4 @@
-"""The one door to the digits: `load` obeys the data section of a config.
+"""The one door to the digits: `load_digits` obeys the data section of a config.
 
 MNIST has 60,000 training and 10,000 test images. Of the training images the last sixth is held out for
 validation, as the book does: 50,000 / 10,000 / 10,000. Digits from other files are held out the same way.
@@ -22,7 +22,7 @@ from mnist_softmax.errors import ConfigError, DataError
 REMEDY = "connect to the network once, or point SCIKIT_LEARN_DATA at a data home that holds mnist_784"
 
 
-def load(data: Data) -> Dataset:
+def load_digits(data: Data) -> Dataset:
     """The digits that `data` asks for: images (n, width) of raw pixels in three splits.
 
     Raises DataError when they cannot be had or are not what they should be, ConfigError when `training_size`

@@ -17,7 +17,7 @@ import numpy as np
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.data import Data
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.data.sources import load as load_digits
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import ConfigError, RunDirectoryError, UserError
 from mnist_softmax.network.network import bytes_of_pass
 from mnist_softmax.runs import processes

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import DataError, Diverged, RunDirectoryError, RunFailed, UserError
 from mnist_softmax.runs.directory import RunDirectory, refuse_other_config, refuse_what_is_no_run
 from mnist_softmax.runs.recorder import Summary
@@ -81,7 +81,7 @@ def _finished_or(error: UserError, tasks: Sequence[Task], checksum: str) -> list
     return outcomes
 
 
-_kept = lru_cache(maxsize=1)(load)  # for the next tasks of this process
+_kept = lru_cache(maxsize=1)(load_digits)  # for the next tasks of this process
 
 
 def train_tasks_elsewhere(

@@ -4,7 +4,7 @@ import pytest
 
 from mnist_softmax.book.experiment import find_experiments
 from mnist_softmax.book.reference import reference
-from mnist_softmax.config.config import BookStreams
+from mnist_softmax.config.randomness import BookStreams
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.runs.run import Task
 

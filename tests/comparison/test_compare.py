@@ -20,7 +20,7 @@ from mnist_softmax.comparison.slowdown import slowdown
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.file import load_config
 from mnist_softmax.data.minibatches import MiniBatches
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import ConfigError, DataError, Diverged, RunDirectoryError
 from mnist_softmax.training.loop import start
 
@@ -190,7 +190,7 @@ def test_python_gets_what_the_folder_holds_and_nothing_is_printed(config, other,
     assert compare_configs(configs, seeds=2, into=out, jobs=1).runs == results.runs
     report = run_command("report", out)
     assert report.returncode == 0, report.stderr
-    wild = load_config(config, ["training.learning_rate=1e38"])
+    wild = load_config(config, "training.learning_rate=1e38")
     [error] = compare_configs({"wild": wild}, seeds=1, into=out.with_name("wild"), jobs=1).errors
     assert isinstance(error, Diverged)
 
@@ -340,7 +340,7 @@ def test_a_difference_in_words(facts, expected):
 def test_slowdown_starts_from_the_gradient_of_the_starting_weights(config):
     """The first norm is that of the first mini-batch, worked out here from the network's own outputs by (BP4)."""
     settings = load_config(config)
-    data = load(settings.data)
+    data = load_digits(settings.data)
     found = slowdown(settings, data, seeds=1)
     content = settings.model_dump() | {"network": settings.network.model_dump() | {"initializer": "large"}}
     state = start(Config.model_validate(content))
@@ -373,8 +373,8 @@ def test_the_quadratic_cost_learns_slowly_from_saturated_outputs_and_the_cross_e
 
 def test_the_digits_are_loaded_once(config, tmp_path, monkeypatch):
     loaded = []
-    load = compare_module.load
-    monkeypatch.setattr(compare_module, "load", lambda data: loaded.append(data) or load(data))
-    one, other = load_config(config), load_config(config, ["training.l2=1"])
+    load_digits = compare_module.load_digits
+    monkeypatch.setattr(compare_module, "load_digits", lambda data: loaded.append(data) or load_digits(data))
+    one, other = load_config(config), load_config(config, "training.l2=1")
     compare_module.compare({"one": one, "other": other}, seeds=1, into=tmp_path / "comparison", jobs=1)
     assert loaded == [one.data]

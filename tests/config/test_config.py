@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.file import load_config, load_data_section
 from mnist_softmax.config.network import OUTPUT_ACTIVATIONS_OF, Cost, OutputActivation
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import ConfigError, DataError, Diverged
 from mnist_softmax.metrics import METRICS
 from mnist_softmax.runs.run import default_directory
@@ -39,7 +39,7 @@ def read(tmp_path):
     def read(content: str | bytes = WHOLE, *overrides: str) -> Config:
         path = tmp_path / "some.yaml"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return load_config(path, overrides)
+        return load_config(path, *overrides)
 
     return read
 
@@ -317,7 +317,7 @@ def test_a_huge_file_is_not_read_to_its_end():
 )  # fmt: skip
 def test_the_data_section_by_itself_knows_no_other_keys(override, hint):
     with pytest.raises(ConfigError, match=re.escape(hint) + "$"):
-        load_data_section([override])
+        load_data_section(override)
 
 
 def test_line_ends_of_windows_and_a_byte_order_mark_change_nothing(read):
@@ -431,8 +431,8 @@ def outcome(tmp_path, dataset):
     )
 
     def outcome(*overrides: str):
-        settings = load_config(path, overrides)
-        state, digits = start(settings), load(settings.data)
+        settings = load_config(path, *overrides)
+        state, digits = start(settings), load_digits(settings.data)
         try:
             records = [record | {"seconds": None} for record in epochs(state, digits, settings)]
         except Diverged:

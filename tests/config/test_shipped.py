@@ -22,9 +22,9 @@ def test_a_checkout_has_its_own_configs():
 def test_a_name_means_the_same_config_as_its_path_in_any_directory(name, tmp_path, monkeypatch):
     path = CONFIGS / f"{name}.yaml"
     monkeypatch.chdir(tmp_path)
-    settings = load_config(name, ["seed=3"])
-    assert settings == load_config(path, ["seed=3"])
-    assert load_config(name.rpartition("/")[2], ["seed=3"]) == settings
+    settings = load_config(name, "seed=3")
+    assert settings == load_config(path, "seed=3")
+    assert load_config(name.rpartition("/")[2], "seed=3") == settings
 
 
 def test_a_run_by_name_lies_where_a_run_by_path_does():
@@ -53,7 +53,7 @@ def test_a_file_of_that_name_wins_and_a_folder_does_not(tmp_path, monkeypatch):
 
 def test_a_fault_in_a_shipped_config_is_told_by_the_name_that_was_given():
     with pytest.raises(ConfigError, match=r"\Acommand line: training\.epochs = 0: expected greater than 0\Z"):
-        load_config("loglik", ["training.epochs=0"])
+        load_config("loglik", "training.epochs=0")
     with pytest.raises(ConfigError, match=r"\Ach1_svm_default: network: is missing\nch1_svm_default: training"):
         load_config("ch1_svm_default")
 

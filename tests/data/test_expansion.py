@@ -7,7 +7,7 @@ from scipy.ndimage import shift
 from mnist_softmax.config.data import Data
 from mnist_softmax.data.dataset import Split
 from mnist_softmax.data.expansion import one_pixel
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import DataError
 
 MOVES = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)]
@@ -46,9 +46,9 @@ def test_training_images_alone_are_expanded_after_the_first_n_are_taken(tmp_path
     x, y = rng.integers(0, 256, (30, 7, 7)).astype(np.uint8), np.arange(30) % 10
     np.savez(tmp_path / "digits.npz", x_train=x, y_train=y, x_test=x, y_test=y)
     data = Data(source="npz", path=str(tmp_path / "digits.npz"), training_size=20, expansion="one_pixel")
-    digits = load(data)
+    digits = load_digits(data)
     assert [len(split) for split in (digits.train, digits.validation, digits.test)] == [100, 5, 30]
-    plain = load(data.model_copy(update={"expansion": "none"}))
+    plain = load_digits(data.model_copy(update={"expansion": "none"}))
     assert {image.tobytes() for image in plain.train.images} <= {
         image.tobytes() for image in digits.train.images
     }

@@ -68,7 +68,7 @@ def workers(start, scheduler, tmp_path):
 def tasks(config, tmp_path):
     def build(folder, n=4, *overrides):
         return [
-            Task(load_config(config, [f"seed={seed}", *overrides]), tmp_path / folder / f"seed-{seed}")
+            Task(load_config(config, f"seed={seed}", *overrides), tmp_path / folder / f"seed-{seed}")
             for seed in range(n)
         ]
 

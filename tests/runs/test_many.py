@@ -25,7 +25,7 @@ def tasks(config, tmp_path):
 
     def build(folder, n=4, *overrides):
         return [
-            Task(load_config(config, [f"seed={seed}", *overrides]), tmp_path / folder / f"seed-{seed}")
+            Task(load_config(config, f"seed={seed}", *overrides), tmp_path / folder / f"seed-{seed}")
             for seed in range(n)
         ]
 
@@ -194,7 +194,7 @@ def test_a_killed_process_costs_time_and_the_run_that_is_killed_again_is_reporte
     if kills == 2:
         assert "its process was killed" in outcomes.pop(0), err
     assert outcomes == [EPOCHS] * (5 - kills), err
-    settings = load_config(config, ["seed=3", f"training.epochs={EPOCHS}"])
+    settings = load_config(config, "seed=3", f"training.epochs={EPOCHS}")
     whole = Task(settings, tmp_path / "whole" / "seed-3")
     train_all([whole], jobs=1)
     assert content(whole) == content(whole._replace(directory=tmp_path / "killed" / "seed-3"))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mnist_softmax.config.file import load_config
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import ConfigError, Diverged, RunDirectoryError
 from mnist_softmax.runs import run as run_module
 from mnist_softmax.runs.directory import RunDirectory
@@ -21,7 +21,7 @@ def tasks(config, tmp_path):
 
     def build(folder, *overrides, mode="resume"):
         return [
-            Task(load_config(config, [f"seed={r}", override]), tmp_path / folder / str(r), mode)
+            Task(load_config(config, f"seed={r}", override), tmp_path / folder / str(r), mode)
             for r, override in enumerate(overrides)
         ]
 
@@ -30,7 +30,7 @@ def tasks(config, tmp_path):
 
 @pytest.fixture
 def digits(config):
-    return load(load_config(config).data)
+    return load_digits(load_config(config).data)
 
 
 def content(directory):
