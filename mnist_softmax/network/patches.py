@@ -98,7 +98,8 @@ class Patches:
     def weight_gradient(self, out: np.ndarray) -> None:
         """(BP4) into `out`, like w: a product for each phase, then the sum over the places of the kernel."""
         for patches, _, delta, won, gradient in self.bands:
-            np.multiply(won, delta, out=self.sums)  # the error of a pool belongs to the sum that won
+            np.copyto(self.sums, won)  # 1 where a sum won (a product with booleans takes half as long again)
+            np.multiply(self.sums, delta, out=self.sums)  # the error of a pool belongs to the sum that won
             np.matmul(self.sums_transposed, patches, out=gradient)
         np.add.reduce(self.gradients, axis=0, out=self.gradient)
         total = out.reshape(self.w.shape)

@@ -8,6 +8,8 @@ kernel and a pool of 2, where a plain way back needs one for each of 25 places (
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.linalg.blas import dgemm, sgemm
@@ -29,7 +31,7 @@ class StripsToPixels:
         field, pool, maps, dtype = layer.entry.field, layer.entry.pool, layer.entry.maps, w.dtype
         (_, columns_out, _), (rows, _, maps_in), m = layer.shape_out, layer.shape_in, len(grad_in)
         wide, block = field + pool - 1, m * columns_out  # pixels in a strip; strips in an image row
-        self.gemm = sgemm if dtype == np.float32 else dgemm
+        gemm = sgemm if dtype == np.float32 else dgemm
 
         # kernels[q]: row q of the kernel, (pool * maps, wide * maps_in), at `pool` places; zeros fill up the lines
         length = padded(layer)
@@ -40,7 +42,17 @@ class StripsToPixels:
         strips = empty((rows * block, length), dtype)
         high = rows_in_a_product(len(errors), length * pool * maps, SMALL)
         self.products = [
-            (kernel.reshape(-1, length).T, errors[i:][:high].T, float(q > 0), strips[q * block + i :][:high].T)
+            partial(
+                gemm,
+                1.0,
+                kernel.reshape(-1, length).T,
+                errors[i:][:high].T,
+                min(q, 1),
+                strips[q * block + i :][:high].T,
+                0,
+                0,
+                OVERWRITE,
+            )  # the first writes, the others add
             for q, kernel in enumerate(kernels)
             for i in range(0, len(errors), high)
         ]
@@ -57,8 +69,8 @@ class StripsToPixels:
         for place in self.places:
             np.copyto(place, self.w)
         self.not_written_first[...] = 0
-        for kernel, errors, beta, strips in self.products:
-            self.gemm(1.0, kernel, errors, beta, strips, 0, 0, OVERWRITE)
+        for product in self.products:
+            product()
         (pixels, first), *others = self.slabs
         np.copyto(pixels, first)
         self.beyond_first_slab[...] = 0

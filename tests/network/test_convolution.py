@@ -211,4 +211,4 @@ def test_a_pass_takes_the_memory_that_it_says(layer, l, m):
     taken, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert kept.a.shape == (m, layer.n_out)
-    assert taken == pytest.approx(ConvolutionPass.bytes_needed(layer, l, m, 4), rel=0.1, abs=50_000)
+    assert taken == pytest.approx(ConvolutionPass.bytes_needed(layer, l, m, 4), rel=0.1, abs=100_000)
