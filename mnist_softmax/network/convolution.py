@@ -118,6 +118,7 @@ class ConvolutionPass:
         for r, (arrays, form) in enumerate(zip(self.arrays, self.forms, strict=True)):
             form.weight_gradient(step)
             step *= eta[r]
-            arrays["w"] *= decay[r]
+            if decay[r] != 1:
+                arrays["w"] *= decay[r]
             arrays["w"] -= step
             arrays["b"] -= eta[r] * b_gradients[r]

@@ -86,8 +86,7 @@ class Patches:
             np.maximum.reduce(self.sums, axis=0, out=a)
             if keep:
                 np.equal(self.sums[:-1], a, out=won[:-1])
-        if keep:
-            first_of_equals(self.won)
+                first_of_equals(won)
 
     def backward(self) -> None:
         """Nothing: images are sent nothing back, and the errors of the sums are made band by band below."""
