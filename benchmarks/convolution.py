@@ -41,6 +41,7 @@ PEERS = {
     "torch_last": Peer("PyTorch, channels_last", "convolution.torch_eager", "start_channels_last", "torch"),
     "torch_first": Peer("PyTorch, channels_first", "convolution.torch_eager", library="torch"),
     "jax": Peer("JAX, jit", "convolution.jax_jit", library="jax"),
+    "tensorflow": Peer("TensorFlow, a loop in a graph", "convolution.tensorflow_graph", library="tensorflow"),
     "textbook": Peer("textbook NumPy, im2col", "convolution.textbook"),
 }
 IMAGES, TURN = 4000, 25
@@ -79,8 +80,7 @@ def timed(name: str, peers: list[str], repeats: int, threads: int) -> list[dict[
     for turn in range(repeats + 1):
         for peer, trainer in trainers.items():
             began = clock()
-            for i in range(turn * TURN, (turn + 1) * TURN):
-                trainer.step(i)
+            trainer.train(range(turn * TURN, (turn + 1) * TURN))
             if turn:  # the first is to warm up, or to compile
                 seconds[peer].append((clock() - began) / TURN)
             elif trainer.outputs:
@@ -124,7 +124,9 @@ def main() -> int:
     """Print one table a network; 1 where the outputs do not agree."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--networks", nargs="+", default=[*NETWORKS], choices=NETWORKS, metavar="NETWORK")
-    parser.add_argument("--peers", default="torch,jax", help="libraries to compare with (torch,jax)")
+    parser.add_argument(
+        "--peers", default="torch,jax,tensorflow", help="libraries to compare with (torch,jax,tensorflow)"
+    )
     parser.add_argument("--repeats", type=int, default=15, help="timed turns of each (15)")
     parser.add_argument("--threads", type=int, default=1, help="of BLAS and of the libraries (1)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
@@ -139,8 +141,7 @@ def main() -> int:
 def trained_alone(peer: str, network: str) -> int:
     """Train, and print the peak of memory in MB."""
     trainer = PEERS[peer].start()(work(network))
-    for i in range(200):
-        trainer.step(i)
+    trainer.train(range(200))
     print(peak())
     return 0
 

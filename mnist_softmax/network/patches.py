@@ -62,7 +62,8 @@ class Patches:
         self.bands = []
         for i, gradient in enumerate(self.gradients):
             rows = slice(i * len(self.sums[0]), (i + 1) * len(self.sums[0]))
-            self.bands.append((patch_rows[rows], a_rows[rows], delta_rows[rows], self.won[:, rows], gradient))
+            won = self.won[:, rows]
+            self.bands.append((patch_rows[rows], a_rows[rows], delta_rows[rows], won, [*won], gradient))
 
     @staticmethod
     def bytes_needed(layer: Placed[Convolution], m: int, itemsize: int) -> int:
@@ -81,12 +82,12 @@ class Patches:
         np.copyto(self.patches, self.windows)
         for place in self.places:
             np.copyto(place, self.w)
-        for patches, a, _, won, _ in self.bands:
+        for patches, a, _, won, phases, _ in self.bands:
             np.matmul(patches, self.matrices, out=self.sums)
             np.maximum.reduce(self.sums, axis=0, out=a)
             if keep:
                 np.equal(self.sums[:-1], a, out=won[:-1])
-                first_of_equals(won)
+                first_of_equals(phases)
 
     def backward(self) -> None:
         """Nothing: images are sent nothing back, and the errors of the sums are made band by band below."""
@@ -96,7 +97,7 @@ class Patches:
 
     def weight_gradient(self, out: np.ndarray) -> None:
         """(BP4) into `out`, like w: a product for each phase, then the sum over the places of the kernel."""
-        for patches, _, delta, won, gradient in self.bands:
+        for patches, _, delta, won, _, gradient in self.bands:
             np.copyto(self.sums, won)  # 1 where a sum won (a product with booleans takes half as long again)
             np.multiply(self.sums, delta, out=self.sums)  # the error of a pool belongs to the sum that won
             np.matmul(self.sums_transposed, patches, out=gradient)
@@ -127,12 +128,10 @@ def images_in_a_band(m: int, size: int) -> int:
     return max(n for n in range(1, m + 1) if m % n == 0 and (n == 1 or n * size <= BAND))
 
 
-def first_of_equals(won: np.ndarray) -> None:
-    """Of each pool's winners, won[phase, ...], leave the first alone, as PyTorch does. The last wins what is left."""
-    *others, last = won
-    if others:
-        np.copyto(last, others[0])  # what is taken so far
-    for phase in others[1:]:
-        np.greater(phase, last, out=phase)  # won, and not taken before
-        np.logical_or(last, phase, out=last)
-    np.logical_not(last, out=last) if others else last.fill(True)
+def first_of_equals(phases: list[np.ndarray]) -> None:
+    """Of each pool's winners leave the first alone, as PyTorch does. The last phase wins what is left."""
+    *others, free = phases
+    free.fill(True)
+    for won in others:
+        np.logical_and(won, free, out=won)
+        np.logical_xor(won, free, out=free)

@@ -57,6 +57,7 @@ class Strips:
             (rows_out, pool, m, columns_out, pool, maps), dtype
         )  # and their errors, on the way back
         self.won = empty((pool, pool, rows_out, m, columns_out, maps), bool)
+        self.phases = [*self.won.reshape(pool * pool, -1)]
         self.won_as_sums = self.won.transpose(2, 0, 3, 4, 1, 5)
         self.largest_of_column = empty((m, columns_out, pool, maps), dtype)
         self.columns = [self.largest_of_column[:, :, v] for v in range(pool)]
@@ -132,7 +133,7 @@ class Strips:
             if keep:
                 np.equal(sums, a[:, :, None], out=won)
         if keep:
-            first_of_equals(self.won.reshape(self.layer.entry.pool**2, -1))
+            first_of_equals(self.phases)
 
     def backward(self) -> None:
         """The error of a pool belongs to the sum that won."""

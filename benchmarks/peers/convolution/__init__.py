@@ -43,7 +43,17 @@ class Work:
 
 
 class Trainer(NamedTuple):
-    """`step(i)` trains on mini-batch number i; `outputs()` gives a^L of the first M images, where there is one."""
+    """`train(numbers)` trains on these mini-batches; `outputs()` gives a^L of the first M images, if there is one."""
 
-    step: Callable[[int], object]
-    outputs: Callable[[], np.ndarray] | None
+    train: Callable[[range], object]
+    outputs: Callable[[], np.ndarray] | None = None
+
+
+def one_by_one(step: Callable[[int], object]) -> Callable[[range], None]:
+    """Training by a step for each mini-batch."""
+
+    def train(numbers: range) -> None:
+        for i in numbers:
+            step(i)
+
+    return train

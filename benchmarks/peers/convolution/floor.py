@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.peers.convolution import FIELD, POOL, M, Trainer, Work
+from benchmarks.peers.convolution import FIELD, POOL, M, Trainer, Work, one_by_one
 from benchmarks.peers.convolution.ours import passes
 from mnist_softmax.network.convolution import ConvolutionPass
 from mnist_softmax.network.dense import DensePass
@@ -42,7 +42,7 @@ def of_convolution(layer: ConvolutionPass) -> tuple[Products, Products]:
             [partial(np.matmul, patches, form.matrices, out=form.sums) for patches, *_ in form.bands],
             [
                 partial(np.matmul, form.sums_transposed, patches, out=gradient)
-                for patches, _, _, _, gradient in form.bands
+                for patches, *_, gradient in form.bands
             ],
         )
     forward = [product for products, *_ in form.bands for product in products]
@@ -91,4 +91,4 @@ def trainer(products: Products) -> Trainer:
         for product in products:
             product()
 
-    return Trainer(step, None)
+    return Trainer(one_by_one(step))

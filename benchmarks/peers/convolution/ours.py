@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.peers.convolution import ETA, FIELD, POOL, M, Trainer, Work
+from benchmarks.peers.convolution import ETA, FIELD, POOL, M, Trainer, Work, one_by_one
 from mnist_softmax.network.activations import ACTIVATIONS
 from mnist_softmax.network.convolution import Convolution, ConvolutionPass
 from mnist_softmax.network.dense import Dense, DensePass
@@ -67,4 +67,4 @@ def start(work: Work) -> Trainer:
                 grad_a = layer.back_to_input()
             layer.descend(eta, decay)
 
-    return Trainer(step, lambda: forward(work.x[:M]).copy())
+    return Trainer(one_by_one(step), lambda: forward(work.x[:M]).copy())

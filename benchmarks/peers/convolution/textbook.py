@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from benchmarks.peers.convolution import ETA, FIELD, POOL, M, Trainer, Work
+from benchmarks.peers.convolution import ETA, FIELD, POOL, M, Trainer, Work, one_by_one
 
 
 def start(work: Work) -> Trainer:
@@ -62,7 +62,7 @@ def start(work: Work) -> Trainer:
                         grad[:, :, u : u + high, v : v + wide] += shares[..., u, v].transpose(0, 3, 1, 2)
                 delta = grad * slope(convolved[l - 1][-1])
 
-    return Trainer(step, lambda: forward(work.x[:M])[2])
+    return Trainer(one_by_one(step), lambda: forward(work.x[:M])[2])
 
 
 def enlarged(maps: np.ndarray) -> np.ndarray:

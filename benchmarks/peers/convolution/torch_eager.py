@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from benchmarks.peers.convolution import ETA, FIELD, POOL, M, Trainer, Work
+from benchmarks.peers.convolution import ETA, FIELD, POOL, M, Trainer, Work, one_by_one
 from benchmarks.peers.convolution.textbook import maps_first
 
 
@@ -48,7 +48,7 @@ def start(work: Work, layout: torch.memory_format = torch.contiguous_format) -> 
         with torch.no_grad():
             return torch.softmax(model(images[:M]), dim=1).numpy()
 
-    return Trainer(step, outputs)
+    return Trainer(one_by_one(step), outputs)
 
 
 def start_channels_last(work: Work) -> Trainer:
