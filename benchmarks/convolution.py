@@ -28,7 +28,7 @@ from benchmarks.memory import peak
 from benchmarks.peers import Peer
 from benchmarks.peers.convolution import FIELD, POOL, Work
 from benchmarks.work import machine, one_core
-from mnist_softmax.config.config import Data
+from mnist_softmax.config.data import Data
 from mnist_softmax.data.sources import load
 
 NETWORKS: dict[str, tuple[str, tuple[int, ...], tuple[int, ...]]] = {

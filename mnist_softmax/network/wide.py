@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mnist_softmax.network.dense import OVERWRITE, Dense, DensePass
+from mnist_softmax.config.layers import Dense, Placed
+from mnist_softmax.network.dense import OVERWRITE, DensePass
 from mnist_softmax.network.parameters import Parameters
 
 SMALL = 1_000_000  # OpenBLAS's small kernels take products m x k x n up to this size,
@@ -32,7 +33,7 @@ class WideDensePass(DensePass):
     """A DensePass whose products are taken chunk by chunk. Sums over neurons differ from its in the last bits."""
 
     def __init__(
-        self, layer: Dense, l: int, parameters: Parameters, examples: tuple[int, ...], count: int
+        self, layer: Placed[Dense], l: int, parameters: Parameters, examples: tuple[int, ...], count: int
     ) -> None:
         super().__init__(layer, l, parameters, examples)
         *replicas, m = examples
@@ -45,6 +46,11 @@ class WideDensePass(DensePass):
         deltas, ws = (x.reshape(-1, *x.shape[-3:]) for x in (self.delta_chunks, self.w_chunks.swapaxes(-1, -2)))
         self.pairs = [[(w.T, d.T) for w, d in zip(*both, strict=True)] for both in zip(ws, deltas, strict=True)]
         self.grads_in = [g.T for g in self.grad_in.reshape(len(self.pairs), m, -1)]
+
+    @staticmethod
+    def bytes_needed(layer: Placed[Dense], l: int, m: int, itemsize: int) -> int:
+        """As DensePass, and delta once more, chunk by chunk."""
+        return DensePass.bytes_needed(layer, l, m, itemsize) + m * layer.n_out * itemsize
 
     def forward(self, a_in: np.ndarray) -> np.ndarray:
         """Eq. (25), for every chunk of neurons."""
@@ -71,7 +77,7 @@ class WideDensePass(DensePass):
             rows = a_in[r].T
             for w, delta in pairs:
                 self.gemm(-eta[r], rows, delta, decay[r], w, 0, 1, OVERWRITE)
-            _, b, delta_transposed = self.singly[r]
+            _, b, delta_transposed = self.by_replica[r]
             self.gemv(-eta[r], delta_transposed, self.ones, 1.0, b, 0, 1, 0, 1, 0, OVERWRITE)
 
     def back_and_descend(self, eta: Sequence[float], decay: Sequence[float]) -> np.ndarray:
@@ -87,6 +93,6 @@ class WideDensePass(DensePass):
                 self.gemm(1.0, w, delta, beta, grad_in, 0, 0, OVERWRITE)
                 self.gemm(-eta[r], rows, delta, decay[r], w, 0, 1, OVERWRITE)
                 beta = 1.0
-            _, b, delta_transposed = self.singly[r]
+            _, b, delta_transposed = self.by_replica[r]
             self.gemv(-eta[r], delta_transposed, self.ones, 1.0, b, 0, 1, 0, 1, 0, OVERWRITE)
         return self.grad_in

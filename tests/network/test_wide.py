@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from layer_stack import dense
 
-from mnist_softmax.network.activations import ACTIVATIONS
-from mnist_softmax.network.dense import Dense, DensePass
+from mnist_softmax.network.dense import DensePass
 from mnist_softmax.network.parameters import Parameters
 from mnist_softmax.network.wide import WideDensePass, chunks
 
-LAYER = Dense(30, 24, ACTIVATIONS["tanh"])
+LAYER = dense(30, 24, "tanh")
 M = 5
 ETA, DECAY = [0.1, 0.2, 0.3], [1.0, 0.9, 0.8]
 
@@ -17,10 +17,10 @@ class Step:
     """One step of a layer by `make(layer, l, parameters, examples)`; replica r is drawn by seed r."""
 
     def __init__(self, make, replicas=(), seeds=(0,), fused=False, dtype="float64") -> None:
-        shapes = [{"b": (2,)}, LAYER.shapes()]
+        shapes = [{"b": (2,)}, LAYER.arrays]
         self.parameters, self.gradient = (Parameters.zeros(shapes, dtype, replicas) for _ in range(2))
         rows = []
-        for seed, each in zip(seeds, self.parameters.singly, strict=True):
+        for seed, each in zip(seeds, self.parameters.by_replica, strict=True):
             rng = np.random.default_rng(seed)
             each.flat[...] = rng.normal(0, 0.2, each.flat.shape)
             rows.append((rng.normal(size=(M, LAYER.n_in)), rng.normal(size=(M, LAYER.n_out))))

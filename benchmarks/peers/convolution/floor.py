@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from benchmarks.peers.convolution import FIELD, POOL, M, Trainer, Work, one_by_one
-from benchmarks.peers.convolution.ours import passes
+from benchmarks.peers.convolution.ours import network
 from mnist_softmax.network.convolution import ConvolutionPass
 from mnist_softmax.network.dense import DensePass
 from mnist_softmax.network.patches import Patches
@@ -24,8 +24,9 @@ def start(work: Work) -> Trainer:
     """Our own products, in their order."""
     forward: Products = []
     back: list[Products] = []
-    for layer in passes(work):
-        layer.forward(np.zeros((M, layer.grad_in.shape[1] or 784), np.float32))
+    p = network(work).new_pass(M)
+    p.forward(work.x[work.batch(0)])
+    for layer in p.layers:
         layer.delta[...] = 0
         here, there = of_convolution(layer) if isinstance(layer, ConvolutionPass) else of_dense(layer)
         forward += here
