@@ -13,20 +13,17 @@ so all strips of an image row are one block.
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.linalg.blas import dgemm, sgemm
 
 from mnist_softmax.config.layers import Convolution, Placed
 from mnist_softmax.network.buffers import empty, zeros
 from mnist_softmax.network.patches import first_of_equals
 from mnist_softmax.network.strips_to_pixels import (
-    OVERWRITE,
     StripsToPixels,
     as_strips,
     padded,
+    product,
     rows_in_a_product,
     strip_length,
 )
@@ -42,7 +39,6 @@ class Strips:
     ) -> None:
         field, pool, maps, dtype = layer.entry.field, layer.entry.pool, layer.entry.maps, a.dtype
         (rows_out, columns_out, _), (rows, _, maps_in), m = layer.shape_out, layer.shape_in, len(a)
-        gemm = sgemm if dtype == np.float32 else dgemm
         self.layer, wide = layer, field + pool - 1
         self.a_in, self.windows = np.empty(0), np.empty(0)  # set by `forward`
 
@@ -50,12 +46,11 @@ class Strips:
         self.w = w.reshape(field, field, maps_in, maps)
         self.kernels = zeros((field, wide, maps_in, pool, maps), dtype)
         self.places = [self.kernels[:, v : v + field, :, v] for v in range(pool)]
-        matrices = [kernel.reshape(-1, pool * maps).T for kernel in self.kernels]
+        matrices = [kernel.reshape(-1, pool * maps) for kernel in self.kernels]
 
         self.strips = empty((rows, m, columns_out, wide, maps_in), dtype)
-        self.sums = empty(
-            (rows_out, pool, m, columns_out, pool, maps), dtype
-        )  # and their errors, on the way back
+        # sums, and on the way back their errors
+        self.sums = empty((rows_out, pool, m, columns_out, pool, maps), dtype)
         self.won = empty((pool, pool, rows_out, m, columns_out, maps), bool)
         self.phases = [*self.won.reshape(pool * pool, -1)]
         self.won_as_sums = self.won.transpose(2, 0, 3, 4, 1, 5)
@@ -64,24 +59,13 @@ class Strips:
         a_maps, delta_maps = (x.reshape(m, rows_out, columns_out, maps).swapaxes(0, 1) for x in (a, delta))
         self.delta_as_sums = delta_maps[:, None, :, :, None]
 
-        # BLAS counts columns first, hence the transposes. A band gives one row of maps: its sums are pooled and
-        # compared while they are in the cache.
+        # A band gives one row of maps: its sums are pooled and compared while they are in the cache.
         block = m * columns_out  # strips of one image row
         strips, sums = self.strips.reshape(rows * block, -1), self.sums.reshape(-1, pool * maps)
         band = pool * block
         products = [
             [
-                partial(
-                    gemm,
-                    1.0,
-                    matrix,
-                    strips[i + q * block :][:band].T,
-                    min(q, 1),
-                    sums[i:][:band].T,
-                    0,
-                    0,
-                    OVERWRITE,
-                )
+                product(matrix, strips[i + q * block :][:band], sums[i:][:band], adds=q > 0)
                 for q, matrix in enumerate(matrices)
             ]
             for i in range(0, len(sums), band)
@@ -124,8 +108,8 @@ class Strips:
         for place in others:
             np.copyto(place, first)  # in half the time, for w lies transposed
         for products, sums, a, won in self.bands:
-            for product in products:
-                product()
+            for multiply in products:
+                multiply()
             np.maximum.reduce(sums, axis=0, out=self.largest_of_column)
             np.maximum(self.columns[0], self.columns[-1], out=a)
             for column in self.columns[1:-1]:

@@ -8,6 +8,7 @@ kernel and a pool of 2, where a plain way back needs one for each of 25 places (
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -31,7 +32,6 @@ class StripsToPixels:
         field, pool, maps, dtype = layer.entry.field, layer.entry.pool, layer.entry.maps, w.dtype
         (_, columns_out, _), (rows, _, maps_in), m = layer.shape_out, layer.shape_in, len(grad_in)
         wide, block = field + pool - 1, m * columns_out  # pixels in a strip; strips in an image row
-        gemm = sgemm if dtype == np.float32 else dgemm
 
         # kernels[q]: row q of the kernel, (pool * maps, wide * maps_in), at `pool` places; zeros fill up the lines
         length = padded(layer)
@@ -42,17 +42,7 @@ class StripsToPixels:
         strips = empty((rows * block, length), dtype)
         high = rows_in_a_product(len(errors), length * pool * maps, SMALL)
         self.products = [
-            partial(
-                gemm,
-                1.0,
-                kernel.reshape(-1, length).T,
-                errors[i:][:high].T,
-                min(q, 1),
-                strips[q * block + i :][:high].T,
-                0,
-                0,
-                OVERWRITE,
-            )  # the first writes, the others add
+            product(kernel.reshape(-1, length), errors[i:][:high], strips[q * block + i :][:high], adds=q > 0)
             for q, kernel in enumerate(kernels)
             for i in range(0, len(errors), high)
         ]
@@ -69,13 +59,23 @@ class StripsToPixels:
         for place in self.places:
             np.copyto(place, self.w)
         self.not_written_first[...] = 0
-        for product in self.products:
-            product()
+        for multiply in self.products:
+            multiply()
         (pixels, first), *others = self.slabs
         np.copyto(pixels, first)
         self.beyond_first_slab[...] = 0
         for pixels, slab in others:
             np.add(pixels, slab, out=pixels)
+
+
+def product(matrix: np.ndarray, rows: np.ndarray, out: np.ndarray, adds: bool) -> Callable[[], np.ndarray]:
+    """A call that writes `rows` times `matrix` into `out`, or `adds` it to what is there.
+
+    BLAS counts columns first, so it is given all three transposed. It takes whole rows of a matrix: of parts of rows
+    SciPy would make a copy, and `out` would stay as it was.
+    """
+    gemm = sgemm if out.dtype == np.float32 else dgemm
+    return partial(gemm, 1.0, matrix.T, rows.T, 1.0 if adds else 0.0, out.T, 0, 0, OVERWRITE)
 
 
 def strip_length(layer: Placed[Convolution]) -> int:
