@@ -15,9 +15,17 @@ from mnist_softmax.network.dropout import DropoutPass
 from mnist_softmax.network.initializers import INITIALIZERS
 from mnist_softmax.network.output import Output
 from mnist_softmax.network.parameters import Parameters
+from mnist_softmax.network.wide import WideDensePass, chunks
 
 # By the kind of layer.
 PASSES: dict[str, Any] = {"dense": DensePass, "convolution": ConvolutionPass, "dropout": DropoutPass}
+
+
+def pass_of(layer: Placed, l: int, parameters: Parameters, examples: tuple[int, ...]) -> Any:
+    """A pass of its kind through layer number l; in chunks of neurons where a dense layer is wide."""
+    if layer.kind == "dense" and (count := chunks(examples[-1], layer.n_in, layer.n_out)) > 1:
+        return WideDensePass(layer, l, parameters, examples, count)
+    return PASSES[layer.kind](layer, l, parameters, examples)
 
 
 def bytes_of_pass(layers: Sequence[Placed], m: int, itemsize: int) -> int:
@@ -95,7 +103,7 @@ class Pass:
     def __init__(self, network: Network, m: int, mean: bool, training: bool) -> None:
         examples = (*network.replicas, m)
         self.layers = [
-            PASSES[layer.kind](layer, l, network.parameters, examples) for l, layer in enumerate(network.layers)
+            pass_of(layer, l, network.parameters, examples) for l, layer in enumerate(network.layers)
         ]
         self.thinned = [layer for layer in self.layers if isinstance(layer, DropoutPass)]
         for layer in self.thinned:
