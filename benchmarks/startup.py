@@ -14,7 +14,11 @@ from mnist_softmax.data.cache import cache_path
 
 REPEATS = 5
 
-COLD = "from mnist_softmax.config.data import Data; from mnist_softmax.data.sources import load_digits\nload_digits(Data())"
+COLD = """
+from mnist_softmax.config.data import Data
+from mnist_softmax.data.sources import load_digits
+load_digits(Data())
+"""
 WARM = "import time; from mnist_softmax.config.data import Data; from mnist_softmax.data.sources import load_digits\n"
 WARM += "began = time.perf_counter(); load_digits(Data()); print(time.perf_counter() - began)"
 FIRST = """
