@@ -6,10 +6,21 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mnist_softmax.config.schema import Fraction, NotNegative, Number, Positive, PositiveInt, Section, one_of
+from mnist_softmax.config.schema import (
+    Fraction,
+    Misfit,
+    NotNegative,
+    Number,
+    Positive,
+    PositiveInt,
+    Section,
+    one_of,
+)
 from mnist_softmax.metrics import METRICS
 
 MetricName = Annotated[str, one_of(METRICS), Field(json_schema_extra={"enum": [*METRICS]})]
+
+Forgetting = Annotated[Number, Field(ge=0, lt=1)]
 
 
 class Constant(Section):
@@ -42,6 +53,31 @@ class Halving(Section):
     stop_at: Annotated[Number, Field(gt=1)] = 128.0
 
 
+class SGD(Section):
+    """Stochastic gradient descent, with `training.momentum` as eqs. (107) and (108) have it.
+
+    `nesterov` steps on by the velocity that the next step would have without a gradient, mu v' - eta dC/dw
+    (Sutskever et al. 2013).
+    """
+
+    kind: Literal["sgd"] = "sgd"
+    nesterov: bool = False
+
+
+class Adam(Section):
+    """Adam (Kingma and Ba 2015, algorithm 1): each parameter has a step of its own, of about the learning rate.
+
+    Means of its gradients and of their squares forget by `beta1` and `beta2` a step. Penalties are part of the
+    gradient.
+    """
+
+    kind: Literal["adam"]
+    beta1: Forgetting = 0.9
+    beta2: Forgetting = 0.999
+    epsilon: Annotated[Number, Field(ge=1e-30)] = 1e-8
+    """Added to the root of the mean square, so that nothing is divided by zero."""
+
+
 class EarlyStopping(Section):
     """Stop when validation accuracy has not improved for `patience` epochs; the best parameters are kept."""
 
@@ -55,7 +91,10 @@ class Training(Section):
     mini_batch_size: PositiveInt
     learning_rate: Positive
     schedule: Annotated[Constant | Step | Exponential | Halving, Field(discriminator="kind")] = Constant()
-    momentum: Annotated[Number, Field(ge=0, lt=1)] = 0.0
+    optimizer: Annotated[SGD | Adam, Field(discriminator="kind")] = SGD()
+    """What becomes of a gradient: `sgd` or `adam`."""
+    momentum: Forgetting = 0.0
+    """mu of eq. (107)."""
     l2: NotNegative = 0.0
     """lambda of eq. (85): the penalty is lambda/2n times the sum of squared weights."""
     l1: NotNegative = 0.0
@@ -84,9 +123,17 @@ class Training(Section):
         return self
 
     @model_validator(mode="after")
-    def _book_has_neither_momentum_nor_l1(self) -> Self:
-        if self.rounding == "book" and (self.momentum or self.l1):
+    def _momentum_is_that_of_sgd(self) -> Self:
+        if self.optimizer.kind == "adam" and self.momentum:
+            raise Misfit("momentum", "is for optimizer sgd; adam has training.optimizer.beta1 in its place")
+        if self.optimizer.kind == "sgd" and self.optimizer.nesterov and not self.momentum:
+            raise Misfit("optimizer.nesterov", "needs training.momentum above 0, such as 0.9")
+        return self
+
+    @model_validator(mode="after")
+    def _book_has_neither_momentum_nor_l1_nor_adam(self) -> Self:
+        if self.rounding == "book" and (self.momentum or self.l1 or self.optimizer.kind == "adam"):
             raise ValueError(
-                "rounding: book goes without momentum and l1, which the book's programs do not have"
+                "rounding: book goes without momentum and l1, and without adam, which the book's programs do not have"
             )
         return self

@@ -22,7 +22,7 @@ from mnist_softmax.errors import ConfigError
 from mnist_softmax.network.network import Network, Pass
 from mnist_softmax.network.parameters import Parameters
 from mnist_softmax.training.randomness import draw_weights
-from mnist_softmax.training.sgd import Descent, new_slots
+from mnist_softmax.training.sgd import Descent, new_slots, rule_of
 
 EXAMPLES = 10  # more than one, or a missing 1/m would not be seen
 ENTRIES = 24  # of each array, half of them where backpropagation finds a gradient
@@ -125,13 +125,22 @@ def by_backpropagation(network: Network, batch: Batch) -> Parameters:
 
 
 def by_a_step(network: Network, batch: Batch, training: Training, n: int) -> Parameters:
-    """The gradient of mean cost and penalties, read from one step with eta = 1; the parameters are put back."""
-    descent = Descent(network, new_slots(network, training), [training], n)
+    """The gradient of mean cost and penalties, read from one step with eta = 1; the parameters are put back.
+
+    Nesterov's first step is 1 + mu times the gradient. Adam's is little but its sign, and so the gradient is read
+    from what the step remembers.
+    """
+    slots = new_slots(network, training)
+    descent = Descent(network, slots, [training], n)
     descent.use([1.0])
     before = network.parameters.flat.copy()
     descent.step(_passed(network, batch, mean=descent.of_mean))
     gradient = network.new_parameters()
     gradient.flat[...] = before - network.parameters.flat
+    if rule_of(training) == "nesterov":
+        gradient.flat /= 1 + training.momentum
+    if rule_of(training) == "adam":
+        gradient.flat[...] = slots["gradients"].flat
     network.parameters.flat[...] = before
     return gradient
 

@@ -1,4 +1,4 @@
-"""Stochastic gradient descent, with the book's penalties and momentum, for one network or many at once.
+"""Stochastic gradient descent, with the book's penalties and momentum, and Adam, for one network or many at once.
 
 lambda is divided by n, the number of training images, not by the mini-batch's m; biases are never penalised.
 """
@@ -6,10 +6,11 @@ lambda is divided by n, the number of training images, not by the mini-batch's m
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import sqrt
 
 import numpy as np
 
-from mnist_softmax.config.training import Training
+from mnist_softmax.config.training import Adam, Training
 from mnist_softmax.network.network import Network, Pass
 from mnist_softmax.network.parameters import Parameters
 
@@ -42,21 +43,31 @@ def penalty(parameters: Parameters, settings: Training, n: int) -> float:
     return float(settings.l2 / (2 * n) * np.sum(w * w) + settings.l1 / n * np.sum(np.abs(w)))
 
 
-SLOTS = {"momentum": ("velocity",)}  # what a rule remembers between steps, in the form of the parameters
+# What a rule remembers between steps, in the form of the parameters.
+SLOTS = {"momentum": ("velocity",), "nesterov": ("velocity",), "adam": ("gradients", "squares")}
 
 
 def rule_of(settings: Training) -> str:
     """By which method of Descent the settings let a network step."""
     if settings.rounding == "book":
         return "as_in_the_book"
+    if isinstance(settings.optimizer, Adam):
+        return "adam"
     if settings.momentum:
-        return "momentum"
+        return "nesterov" if settings.optimizer.nesterov else "momentum"
     return "gradient" if settings.l1 else "plain"
 
 
 def new_slots(network: Network, settings: Training) -> dict[str, Parameters]:
-    """What the settings' rule remembers, by name, before the first step: zeros."""
-    return {name: network.new_parameters() for name in SLOTS.get(rule_of(settings), ())}
+    """What the settings' rule remembers, by name, before the first step: zeros.
+
+    Adam counts its steps besides, in `steps`.
+    """
+    rule = rule_of(settings)
+    slots = {name: network.new_parameters() for name in SLOTS.get(rule, ())}
+    if rule == "adam":
+        slots["steps"] = Parameters.zeros([{"t": (1,)}], "float64", network.replicas)
+    return slots
 
 
 class Descent:
@@ -78,6 +89,11 @@ class Descent:
             self.mu = self._column(each.momentum for each in settings)
             self.l1_over_n = self._column(each.l1 / n for each in settings)
             self.l2_over_n = self._column(each.l2 / n for each in settings)
+            self.with_l1, self.with_l2 = bool(self.l1_over_n.any()), bool(self.l2_over_n.any())
+        if rule == "adam":
+            self.adams = [each.optimizer for each in settings if isinstance(each.optimizer, Adam)]
+            self.beta1 = self._column(each.beta1 for each in self.adams)
+            self.beta2 = self._column(each.beta2 for each in self.adams)
 
     def use(self, eta: Sequence[float]) -> None:
         """From now on step with these learning rates, one for each replica."""
@@ -101,6 +117,43 @@ class Descent:
         v -= self._eta_times_gradient(p)
         self.network.parameters.flat += v
 
+    def nesterov(self, p: Pass) -> None:
+        """v' = mu v - eta dC/dw, w' = w + mu v' - eta dC/dw: ahead by the next step's share of the velocity."""
+        v = self.slots["velocity"].flat
+        step = self._eta_times_gradient(p)
+        v *= self.mu
+        v -= step
+        step -= self.mu * v
+        self.network.parameters.flat -= step
+
+    def adam(self, p: Pass) -> None:
+        """w' = w - eta m / (sqrt(v) + epsilon), with m the mean of the gradients g so far, v that of their squares.
+
+        Means in which a step counts 1/beta times what the one before it does. The slots hold sums G and S in the
+        same way, and m = (1 - beta1) / (1 - beta1^t) G in step t, v likewise with beta2 and S. So the formula is
+        w - rate G / (sqrt(S) + floor), with two numbers for each replica.
+        """
+        total, squares = self.slots["gradients"].flat, self.slots["squares"].flat
+        t = self.slots["steps"].flat
+        t += 1
+        rates, floors = [], []
+        for adam, eta, steps in zip(self.adams, self.eta, t.reshape(-1).tolist(), strict=True):
+            to_m = (1 - adam.beta1) / (1 - adam.beta1**steps)
+            to_root = sqrt((1 - adam.beta2) / (1 - adam.beta2**steps))
+            rates.append(eta * to_m / to_root)
+            floors.append(adam.epsilon / to_root)
+        g = self._gradient(p)
+        total *= self.beta1
+        total += g
+        squares *= self.beta2
+        g *= g
+        squares += g
+        step = np.sqrt(squares, out=g)
+        step += self._column(floors)
+        np.divide(total, step, out=step)
+        step *= self._column(rates)
+        self.network.parameters.flat -= step
+
     def as_in_the_book(self, p: Pass) -> None:
         """(93) and (94) with the roundings of the book's programs: w = (1 - eta lambda/n) w - (eta/m) sum."""
         p.gradient(self.dC)
@@ -108,14 +161,20 @@ class Descent:
         self.network.parameters.weights *= self.book_decay
         self.network.parameters.flat -= self.dC.flat
 
-    def _eta_times_gradient(self, p: Pass) -> np.ndarray:
+    def _gradient(self, p: Pass) -> np.ndarray:
         """Of cost and penalties, eqs. (88) and (96), with sgn(0) = 0."""
         w, dC = self.network.parameters.weights, self.dC
         p.gradient(dC)
-        dC.weights += self.l2_over_n * w
-        dC.weights += self.l1_over_n * np.sign(w)
-        dC.flat *= self.eta_column
+        if self.with_l2:
+            dC.weights += self.l2_over_n * w
+        if self.with_l1:
+            dC.weights += self.l1_over_n * np.sign(w)
         return dC.flat
+
+    def _eta_times_gradient(self, p: Pass) -> np.ndarray:
+        gradient = self._gradient(p)
+        gradient *= self.eta_column
+        return gradient
 
     def _column(self, numbers: Iterable[float]) -> np.ndarray:
         """A number for each replica, to stand before its parameters: (R, 1); (1,) without replicas."""

@@ -38,7 +38,12 @@ def test_every_hidden_activation_and_depth_passes(dataset, settings, hidden, lay
     assert failing(gradient_check(settings(hidden_activation=hidden, layers=layers), dataset)) == set()
 
 
-@pytest.mark.parametrize("training", [{"momentum": 0.9}, {"momentum": 0.9, "l1": 2.0}, {"l2": 1.0}])
+@pytest.mark.parametrize(
+    "training",
+    [{"momentum": 0.9}, {"momentum": 0.9, "l1": 2.0}, {"l2": 1.0},
+     {"momentum": 0.9, "optimizer": {"kind": "sgd", "nesterov": True}},
+     {"optimizer": {"kind": "adam"}}, {"optimizer": {"kind": "adam"}, "l1": 2.0}],
+)  # fmt: skip
 def test_every_kind_of_step_passes(dataset, settings, training):
     assert failing(gradient_check(settings(**training), dataset)) == set()
 

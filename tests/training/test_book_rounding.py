@@ -47,10 +47,10 @@ def test_both_roundings_take_the_same_steps(dataset, settings):
     np.testing.assert_allclose(*trained, rtol=1e-11)
 
 
-@pytest.mark.parametrize("key", ["momentum", "l1"])
-def test_the_books_rounding_goes_without_what_its_programs_lack(settings, key):
-    with pytest.raises(ValueError, match="goes without momentum and l1"):
-        settings(**BOOK, rounding="book", **{key: 0.5})
+@pytest.mark.parametrize("training", [{"momentum": 0.5}, {"l1": 0.5}, {"optimizer": {"kind": "adam"}}])
+def test_the_books_rounding_goes_without_what_its_programs_lack(settings, training):
+    with pytest.raises(ValueError, match="goes without momentum and l1, and without adam"):
+        settings(**BOOK, rounding="book", **training)
 
 
 def test_only_every_nth_epoch_and_the_last_are_measured(dataset, settings):

@@ -77,7 +77,9 @@ def test_every_member_has_the_bits_of_its_run_alone(settings, num_replicas, dtyp
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(
     "shared",
-    [{"l1": 0.3}, {"momentum": 0.9}, {"l1": 0.3, "momentum": 0.5}, {"hidden_activation": "tanh"},
+    [{"l1": 0.3}, {"momentum": 0.9}, {"l1": 0.3, "momentum": 0.5},
+     {"momentum": 0.9, "optimizer": {"kind": "sgd", "nesterov": True}},
+     {"optimizer": {"kind": "adam"}}, {"optimizer": {"kind": "adam"}, "l1": 0.3}, {"hidden_activation": "tanh"},
      {"hidden_activation": "relu"}, {"layers": (12, 9, 7, 4)}, {"layers": (12, 4)}, {"initializer": "large"}],
 )  # fmt: skip
 def test_so_it_is_with_every_kind_of_step_and_network(dataset, settings, shared, dtype):
@@ -91,6 +93,18 @@ def test_so_it_is_with_every_kind_of_step_and_network(dataset, settings, shared,
 
 def test_momentum_and_l1_may_differ_within_a_cohort(dataset, settings):
     chosen = [settings(seed=r, momentum=0.1 + 0.2 * r, l1=0.1 + 0.1 * r) for r in range(3)]
+    for state, each in zip(together(dataset, chosen), chosen, strict=True):
+        assert_equal(state, alone(dataset, each))
+
+
+def test_rates_and_memories_of_adam_may_differ_within_a_cohort(dataset, settings):
+    chosen = [
+        settings(
+            seed=r, learning_rate=0.01 * (r + 1), dtype="float32", l1=0.1 * r,
+            optimizer={"kind": "adam", "beta1": 0.3 * r, "beta2": 0.9 + 0.03 * r, "epsilon": 10.0 ** -(r + 4)},
+        )
+        for r in range(3)
+    ]  # fmt: skip
     for state, each in zip(together(dataset, chosen), chosen, strict=True):
         assert_equal(state, alone(dataset, each))
 
@@ -119,9 +133,9 @@ def test_those_that_stop_early_or_have_fewer_epochs_leave(dataset, settings):
     assert len(lengths) > 1
 
 
-@pytest.mark.parametrize("momentum", [0.0, 0.5])
-def test_members_may_join_at_different_epochs(dataset, settings, momentum):
-    chosen = [settings(seed=r, epochs=5, momentum=momentum) for r in range(3)]
+@pytest.mark.parametrize("training", [{}, {"momentum": 0.5}, {"optimizer": {"kind": "adam"}}])
+def test_members_may_join_at_different_epochs(dataset, settings, training):
+    chosen = [settings(seed=r, epochs=5, **training) for r in range(3)]
     states = [start(each) for each in chosen]
     for r, state in enumerate(states):
         list(islice(epochs(state, dataset, chosen[r]), 2 * r))  # 0, 2 and 4 epochs behind them
