@@ -43,6 +43,8 @@ def penalty(parameters: Parameters, settings: Training, n: int) -> float:
     return float(settings.l2 / (2 * n) * np.sum(w * w) + settings.l1 / n * np.sum(np.abs(w)))
 
 
+FLUSH_EVERY = 16  # steps: then the flushing itself costs next to nothing
+
 # What a rule remembers between steps, in the form of the parameters.
 SLOTS = {"momentum": ("velocity",), "nesterov": ("velocity",), "adam": ("gradients", "squares")}
 
@@ -96,7 +98,8 @@ class Descent:
             self.beta2 = self._column(each.beta2 for each in self.adams)
 
     def use(self, eta: Sequence[float]) -> None:
-        """From now on step with these learning rates, one for each replica."""
+        """From now on step with these learning rates, one for each replica; called before every epoch."""
+        self.since_flush = 0
         l2 = [each.l2 for each in self.settings]
         self.eta, self.eta_column = eta, self._column(eta)
         self.decay = [1 - e * lmbda / self.n for e, lmbda in zip(eta, l2, strict=True)]
@@ -116,15 +119,17 @@ class Descent:
         v *= self.mu
         v -= self._eta_times_gradient(p)
         self.network.parameters.flat += v
+        self._flush(v)
 
     def nesterov(self, p: Pass) -> None:
         """v' = mu v - eta dC/dw, w' = w + mu v' - eta dC/dw: ahead by the next step's share of the velocity."""
-        v = self.slots["velocity"].flat
+        v, w = self.slots["velocity"].flat, self.network.parameters.flat
         step = self._eta_times_gradient(p)
+        w -= step
         v *= self.mu
         v -= step
-        step -= self.mu * v
-        self.network.parameters.flat -= step
+        w += np.multiply(v, self.mu, out=step)
+        self._flush(v)
 
     def adam(self, p: Pass) -> None:
         """w' = w - eta m / (sqrt(v) + epsilon), with m the mean of the gradients g so far, v that of their squares.
@@ -153,6 +158,7 @@ class Descent:
         np.divide(total, step, out=step)
         step *= self._column(rates)
         self.network.parameters.flat -= step
+        self._flush(total, squares)
 
     def as_in_the_book(self, p: Pass) -> None:
         """(93) and (94) with the roundings of the book's programs: w = (1 - eta lambda/n) w - (eta/m) sum."""
@@ -175,6 +181,19 @@ class Descent:
         gradient = self._gradient(p)
         gradient *= self.eta_column
         return gradient
+
+    def _flush(self, *slots: np.ndarray) -> None:
+        """Every few steps let numbers too small to be normal be zero: a processor takes many times as long for them.
+
+        Where no gradient comes, as from a pixel that is seldom lit, a velocity shrinks until it is such a number,
+        and then rounding keeps it there for ever. It no longer moves a weight long before.
+        """
+        self.since_flush += 1
+        if self.since_flush == FLUSH_EVERY:
+            self.since_flush = 0
+            for slot in slots:
+                size = np.abs(slot, out=self.dC.flat)
+                np.copyto(slot, 0, where=size < np.finfo(slot.dtype).tiny)
 
     def _column(self, numbers: Iterable[float]) -> np.ndarray:
         """A number for each replica, to stand before its parameters: (R, 1); (1,) without replicas."""

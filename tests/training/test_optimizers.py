@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from sklearn.neural_network import MLPClassifier
 
+from mnist_softmax.data.dataset import Dataset, Split
+from mnist_softmax.training import sgd
 from mnist_softmax.training.loop import epochs, start
 
 N, M, EPOCHS = 60, 20, 4
@@ -140,3 +142,40 @@ def test_both_learn_the_digits_in_float32(dataset, settings, way):
     state = start(chosen)
     list(epochs(state, dataset, chosen))
     assert state.history[-1]["test_accuracy"] > 0.7
+
+
+# ---- numbers below the smallest normal one, for which a processor takes many times as long
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        {"momentum": 0.6},
+        {"momentum": 0.6, "optimizer": {"kind": "sgd", "nesterov": True}},
+        {"optimizer": {"kind": "adam", "beta1": 0.6, "beta2": 0.7}, "learning_rate": 0.01},
+    ],
+    ids=["momentum", "nesterov", "adam"],
+)
+def test_what_fades_away_becomes_zero_and_no_weight_is_another_for_it(settings, way, monkeypatch):
+    """A pixel is lit in the first of 400 images alone; without flushing its velocities stay just above zero."""
+    rng = np.random.default_rng(3)
+    images = rng.integers(0, 256, (400, 12), np.uint8)
+    images[1:, 5] = 0
+    split = Split(images, rng.integers(0, 4, 400).astype(np.uint8))
+    digits = Dataset(split, split, split, "npz", "made up", "")
+    chosen = settings(**{"dtype": "float32", "epochs": 1, "mini_batch_size": 1, "order": "as_stored"} | way)
+    flushed, left = start(chosen), start(chosen)
+    list(epochs(flushed, digits, chosen))
+    monkeypatch.setattr(sgd.Descent, "_flush", lambda self, *slots: None)
+    list(epochs(left, digits, chosen))
+
+    def not_normal(state):
+        return sum(
+            np.count_nonzero((slot.flat != 0) & (np.abs(slot.flat) < np.finfo(np.float32).tiny))
+            for name, slot in state.slots.items()
+            if name != "steps"
+        )
+
+    assert not_normal(left) > 0
+    assert not_normal(flushed) == 0
+    np.testing.assert_array_equal(flushed.network.parameters.flat, left.network.parameters.flat)
