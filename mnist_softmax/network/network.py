@@ -51,6 +51,15 @@ class Network:
         self.output = Output(architecture.output_activation, architecture.cost, architecture.output_error)
         self.parameters = self.new_parameters()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles are made of the description and the parameters."""
+        return _rebuilt, (self.architecture, self.dtype, self.replicas, self.parameters)
+
+    def __repr__(self) -> str:
+        output = f"{self.output.activation} outputs, cost {self.output.cost_name}"
+        replicas = f", replicas {self.replicas}" if self.replicas else ""
+        return f"Network({self.architecture.title}, {output}, {self.dtype}{replicas})"
+
     def new_parameters(self) -> Parameters:
         """Zeros in the form of the parameters: for a gradient, a velocity, a copy."""
         return Parameters.zeros([layer.arrays for layer in self.layers], self.dtype, self.replicas)
@@ -92,6 +101,14 @@ class Network:
         with np.errstate(over="ignore"):
             p.forward(np.asarray(x, self.dtype))
         return p
+
+
+def _rebuilt(
+    architecture: Architecture, dtype: str, replicas: tuple[int, ...], parameters: Parameters
+) -> Network:
+    network = Network(architecture, dtype, replicas)
+    network.parameters = parameters
+    return network
 
 
 class Pass:
