@@ -21,8 +21,8 @@ from mnist_softmax.diagnostics.objective import Batch, Objective, masks
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.network.network import Network, Pass
 from mnist_softmax.network.parameters import Parameters
+from mnist_softmax.training.optimizers import Descent, new_slots, rule_of
 from mnist_softmax.training.randomness import draw_weights
-from mnist_softmax.training.sgd import Descent, new_slots, rule_of
 
 EXAMPLES = 10  # more than one, or a missing 1/m would not be seen
 ENTRIES = 24  # of each array, half of them where backpropagation finds a gradient

@@ -19,7 +19,7 @@ from mnist_softmax.config.data import Data
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import ConfigError, RunDirectoryError, UserError
-from mnist_softmax.network.network import bytes_of_pass
+from mnist_softmax.network.passes import bytes_of_pass
 from mnist_softmax.runs import processes
 from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.runs.run import Task

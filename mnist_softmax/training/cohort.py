@@ -15,11 +15,12 @@ import numpy as np
 from mnist_softmax.config.config import Config
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.data.minibatches import BLOCK, MiniBatches
-from mnist_softmax.network.network import Network, bytes_of_pass
+from mnist_softmax.network.network import Network
 from mnist_softmax.network.parameters import Parameters
+from mnist_softmax.network.passes import bytes_of_pass
 from mnist_softmax.training.history import History
+from mnist_softmax.training.optimizers import SLOTS, Descent, new_slots, rule_of
 from mnist_softmax.training.randomness import Order
-from mnist_softmax.training.sgd import SLOTS, Descent, new_slots, rule_of
 
 
 @dataclass

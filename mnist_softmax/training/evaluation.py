@@ -10,7 +10,8 @@ import numpy as np
 from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.data.minibatches import MiniBatches
 from mnist_softmax.metrics import METRICS, SPLITS
-from mnist_softmax.network.network import Network, Pass, bytes_of_pass
+from mnist_softmax.network.network import Network, Pass
+from mnist_softmax.network.passes import bytes_of_pass
 
 ROWS = 1000  # at once, at most: few calls, and the activations stay in the cache
 BYTES = 20_000_000  # that the buffers of a pass may take

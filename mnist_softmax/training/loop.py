@@ -18,9 +18,10 @@ from mnist_softmax.network.network import Network
 from mnist_softmax.training.cohort import Cohort, State, bytes_needed
 from mnist_softmax.training.evaluation import measure
 from mnist_softmax.training.history import History, Record, best_epoch
+from mnist_softmax.training.optimizers import new_slots
 from mnist_softmax.training.randomness import draw_weights, dropout_stream, new_order
 from mnist_softmax.training.schedules import learning_rate, reason_to_stop
-from mnist_softmax.training.sgd import new_slots, penalty, train_epoch
+from mnist_softmax.training.sgd import penalty, train_epoch
 
 Progress = Callable[[Iterable, int], Iterable]
 

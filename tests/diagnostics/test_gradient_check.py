@@ -10,7 +10,7 @@ from mnist_softmax.errors import ConfigError
 from mnist_softmax.network.activations import ACTIVATIONS, softmax, softmax_vjp
 from mnist_softmax.network.activations import Activation as Pair
 from mnist_softmax.network.network import Network, Pass
-from mnist_softmax.training.sgd import Descent
+from mnist_softmax.training.optimizers import Descent
 
 PAIRS = [(cost, output) for cost, outputs in OUTPUT_ACTIVATIONS_OF.items() for output in outputs]
 THRESHOLD = 1e-7

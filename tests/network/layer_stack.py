@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from mnist_softmax.config.layers import Convolution, Dense, Dropout, Placed
-from mnist_softmax.network.network import PASSES
 from mnist_softmax.network.parameters import Parameters
+from mnist_softmax.network.passes import PASSES
 
 
 def convolution(shape_in: tuple[int, int, int], field: int, maps: int, pool: int, activation: str) -> Placed:

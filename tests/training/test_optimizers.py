@@ -5,7 +5,7 @@ import pytest
 from sklearn.neural_network import MLPClassifier
 
 from mnist_softmax.data.dataset import Dataset, Split
-from mnist_softmax.training import sgd
+from mnist_softmax.training import optimizers
 from mnist_softmax.training.loop import epochs, start
 
 N, M, EPOCHS = 60, 20, 4
@@ -166,7 +166,7 @@ def test_what_fades_away_becomes_zero_and_no_weight_is_another_for_it(settings, 
     chosen = settings(**{"dtype": "float32", "epochs": 1, "mini_batch_size": 1, "order": "as_stored"} | way)
     flushed, left = start(chosen), start(chosen)
     list(epochs(flushed, digits, chosen))
-    monkeypatch.setattr(sgd.Descent, "_flush", lambda self, *slots: None)
+    monkeypatch.setattr(optimizers.Descent, "_flush", lambda self, *slots: None)
     list(epochs(left, digits, chosen))
 
     def not_normal(state):
@@ -179,3 +179,19 @@ def test_what_fades_away_becomes_zero_and_no_weight_is_another_for_it(settings, 
     assert not_normal(left) > 0
     assert not_normal(flushed) == 0
     np.testing.assert_array_equal(flushed.network.parameters.flat, left.network.parameters.flat)
+
+
+@pytest.mark.parametrize("rule", [{"momentum": 0.9}, {"optimizer": {"kind": "adam"}}])
+def test_numbers_are_flushed_at_the_same_steps_of_a_resumed_run(dataset, settings, rule, monkeypatch):
+    """An epoch's 7 mini-batches are no multiple of the steps between two flushes."""
+    flushed = []
+    flush = optimizers.Descent._flush
+
+    def watched(self, *slots):
+        flush(self, *slots)
+        flushed.append(self.since_flush)
+
+    monkeypatch.setattr(optimizers.Descent, "_flush", watched)
+    chosen = settings(epochs=4, **rule)
+    list(epochs(start(chosen), dataset, chosen))
+    assert flushed == [1, 2, 3, 4, 5, 6, 7] * 4

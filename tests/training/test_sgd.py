@@ -6,7 +6,8 @@ import pytest
 from mnist_softmax.config.network import Architecture
 from mnist_softmax.config.training import Training
 from mnist_softmax.network.network import Network
-from mnist_softmax.training.sgd import Descent, new_slots, penalty
+from mnist_softmax.training.optimizers import Descent, new_slots
+from mnist_softmax.training.sgd import penalty
 
 # One linear neuron with two inputs and the quadratic cost: a = w1 x1 + w2 x2 + b, and for the row (x, y)
 # dC/dw_i = (a - y) x_i, dC/db = a - y. From w = (0.5, -2), b = 0.25 the two rows below give
