@@ -6,16 +6,12 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
-from mnist_softmax.book.claim import Claim, MetricName
-from mnist_softmax.book.exact import Exact, OneClass, Outperforms
-from mnist_softmax.book.norms import Bars, Course
-from mnist_softmax.book.printed import Printed, Statement, Transcript
+from mnist_softmax.book import exact, norms, printed
+from mnist_softmax.book.claim import Claim
 from mnist_softmax.config.schema import Integer, NotNegative, PositiveInt, Section
+from mnist_softmax.config.training import MetricName
 
-AnyClaim = Annotated[
-    Printed | Statement | Transcript | OneClass | Exact | Outperforms | Course | Bars,
-    Field(discriminator="kind"),
-]
+AnyClaim = Annotated[printed.Kinds | exact.Kinds | norms.Kinds, Field(discriminator="kind")]
 KINDS: dict[str, type[Claim]] = {
     claim.model_fields["kind"].default: claim for claim in get_args(get_args(AnyClaim)[0])
 }

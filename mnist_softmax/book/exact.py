@@ -170,3 +170,6 @@ class Outperforms(Claim):
             listed("{other:.2f}", pairs),
             listed("{here:.2f}", pairs),
         )
+
+
+Kinds = Exact | OneClass | Outperforms

@@ -163,3 +163,6 @@ def _compared(norms: np.ndarray, book: float) -> Finding:
         **{name: 10 ** getattr(found, name) for name in ("mean", "low", "high")},
         "consistent": bool(found.low <= np.log10(book) <= found.high),
     }
+
+
+Kinds = Course | Bars

@@ -179,3 +179,6 @@ class Transcript(Claim):
             listed("{mean:.0f}", epochs),
             listed("{low:.0f}-{high:.0f}", bounded),
         )
+
+
+Kinds = Printed | Statement | Transcript
