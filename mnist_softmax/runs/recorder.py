@@ -68,17 +68,19 @@ class Recorder:
                 self.unsaved = copy.deepcopy(self.state)
 
     def interrupt(self) -> None:
-        """Write the checkpoint of the last whole epoch, where that has not been done."""
+        """Write the checkpoint of the last whole epoch, where that has not been done yet."""
         if self.unsaved is not None:
             with self.place.writing():
                 save_state(self.place.checkpoint, self.unsaved, self.dataset.checksum)
 
     def end(self) -> Summary:
-        """Write the model and the summary of a run that is over."""
+        """Write the model and the summary of a run that is over, by itself or because it was told to stop."""
+        self.interrupt()
         put_back_best(self.state)
         with self.place.writing():
             save_model(self.place.model, self.state.network)
-        return self.write_summary("finished", reason_to_stop(self.settings.training, self.state.history) or "")
+        reason = reason_to_stop(self.settings.training, self.state.history) or "stopped by on_epoch"
+        return self.write_summary("finished", reason)
 
     def write_summary(self, status: str, reason: str) -> Summary:
         summary = _summary(status, reason, self.state, self.settings, self.dataset)

@@ -19,7 +19,7 @@ from mnist_softmax.runs.answers import load_network
 from mnist_softmax.runs.directory import Mode, RunDirectory, opened
 from mnist_softmax.runs.recorder import Recorder, Summary
 from mnist_softmax.training.history import History, Record
-from mnist_softmax.training.loop import Progress, check_fit, train_cohort, unseen
+from mnist_softmax.training.loop import Progress, check_fit, is_true, train_cohort, unseen
 
 CHECKPOINT_SHARE = 0.1  # of the time at most, for all runs of a cohort together
 
@@ -94,6 +94,8 @@ def run(
     """Train into `directory`, which a kill at any instant leaves so that `mode="resume"` goes on to the same bits.
 
     `mode` "new" refuses a directory that holds a run, "overwrite" replaces it.
+    `on_epoch` is called with each epoch's record; the run ends with the epoch at which it gives back True, and
+    "resume" then goes on from there.
     Raises, before anything is touched, ConfigError and RunDirectoryError; Diverged; as `run_cohort`.
     """
     task = Task(settings, directory, mode)
@@ -115,7 +117,7 @@ def run_cohort(
     Gives, for each task, the summary that was written, or what kept it from being trained to its end: a
     ConfigError or RunDirectoryError before anything of it was touched, Diverged (a summary says so).
     `on_start` is called when the directories are ours, `on_epoch(k, record)` with each new record of task k (and,
-    on resuming, with those of earlier epochs first).
+    on resuming, with those of earlier epochs first); where it gives back True on a new one the run ends there.
     One BLAS thread: the products of a mini-batch are too small for more, and sums keep one order.
     Raises RunDirectoryError when the disk fails in the middle; all checkpoints stay whole.
     """
@@ -139,8 +141,9 @@ def run_cohort(
         numbers = list(recorders)
         states = [recorder.state for recorder in recorders.values()]
         settings = [recorder.settings for recorder in recorders.values()]
+        stopped: set[int] = set()
         try:
-            for r, outcome in train_cohort(states, dataset, settings, progress):
+            for r, outcome in train_cohort(states, dataset, settings, progress, stopped=stopped):
                 k = numbers[r]
                 recorder = recorders[k]
                 if isinstance(outcome, Diverged):
@@ -150,7 +153,9 @@ def run_cohort(
                 recorder.record_epoch(outcome)
                 if recorder.has_ended():
                     outcomes[k] = recorder.end()
-                on_epoch(k, outcome)
+                if is_true(on_epoch(k, outcome)) and k not in outcomes:
+                    stopped.add(r)
+                    outcomes[k] = recorder.end()
         except KeyboardInterrupt:
             for k in recorders.keys() - outcomes.keys():
                 recorders[k].interrupt()

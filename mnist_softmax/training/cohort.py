@@ -82,7 +82,15 @@ class Cohort:
 
     def mini_batches(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """An epoch's mini-batches x (R, m, width) and y (R, m, K), each replica's in its own next order."""
-        return self.batches(np.array([state.order.permutation(self.n) for state in self.states]))
+        return self.batches(self.next_orders())
+
+    def next_orders(self) -> np.ndarray:
+        """The order of the next epoch for each replica, (R, n)."""
+        return np.array([state.order.permutation(self.n) for state in self.states])
+
+    def measured(self, r: int) -> dict[str, float]:
+        """What the cohort has measured by itself of the last epoch of replica r: here nothing."""
+        return {}
 
     def hand_back(self) -> None:
         """Copy what has been trained into the states it belongs to."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from time import perf_counter
 
 import numpy as np
@@ -24,6 +24,7 @@ from mnist_softmax.training.schedules import learning_rate, reason_to_stop
 from mnist_softmax.training.sgd import penalty, train_epoch
 
 Progress = Callable[[Iterable, int], Iterable]
+MakeCohort = Callable[[Sequence[State], Sequence[Config], Dataset], Cohort]
 
 
 def unseen(batches: Iterable, total: int) -> Iterable:
@@ -36,6 +37,7 @@ def train(
 ) -> tuple[Network, History]:
     """Train a network as `settings` say; `on_epoch` is called with each epoch's record.
 
+    Training ends with the epoch at which `on_epoch` gives back True.
     Gives the network, with early stopping that of the best epoch by validation, and the history: a record an
     epoch, accuracies as fractions. Nothing is written to disk.
     Raises ConfigError: network and digits do not fit each other; Diverged: a cost or weight is not finite.
@@ -44,8 +46,15 @@ def train(
     state = start(settings)
     with threadpool_limits(limits=1, user_api="blas"):  # as everywhere: sums keep one order
         for record in epochs(state, dataset, settings):
-            on_epoch(record)
+            if is_true(on_epoch(record)):
+                put_back_best(state)
+                break
     return state.network, state.history
+
+
+def is_true(answer: object) -> bool:
+    """Whether `on_epoch` asks for the end: by True, Python's or NumPy's, and not by whatever else it gives back."""
+    return isinstance(answer, bool | np.bool_) and bool(answer)
 
 
 def check_fit(settings: Config, dataset: Dataset) -> None:
@@ -89,14 +98,20 @@ def start(settings: Config) -> State:
     return State(network, new_slots(network, settings.training), new_order(settings))
 
 
-def epochs(state: State, dataset: Dataset, settings: Config, progress: Progress = unseen) -> Iterator[Record]:
+def epochs(
+    state: State,
+    dataset: Dataset,
+    settings: Config,
+    progress: Progress = unseen,
+    make_cohort: MakeCohort = Cohort,
+) -> Iterator[Record]:
     """Train `state` until there is a reason to stop, yielding each epoch's record: a cohort of one.
 
     With early stopping the best parameters are put back when training ends, for whatever reason it does.
     Raises Diverged: the cost or a parameter is not finite; `state.history` ends at the last good epoch, and
     the parameters are left as they are.
     """
-    for _, outcome in train_cohort([state], dataset, [settings], progress):
+    for _, outcome in train_cohort([state], dataset, [settings], progress, make_cohort):
         if isinstance(outcome, Diverged):
             raise outcome
         yield outcome
@@ -104,7 +119,12 @@ def epochs(state: State, dataset: Dataset, settings: Config, progress: Progress 
 
 
 def train_cohort(
-    states: Sequence[State], dataset: Dataset, settings: Sequence[Config], progress: Progress = unseen
+    states: Sequence[State],
+    dataset: Dataset,
+    settings: Sequence[Config],
+    progress: Progress = unseen,
+    make_cohort: MakeCohort = Cohort,
+    stopped: Collection[int] = (),
 ) -> Iterator[tuple[int, Record | Diverged]]:
     """Train a cohort, each replica until it has a reason to stop; the settings have one `cohort_key`.
 
@@ -113,13 +133,14 @@ def train_cohort(
     parameters are left as they are, and the others train on. `put_back_best` is for the caller to call.
     A record's `seconds` are the replica's share of the cohort's.
     `progress(batches, total)` may wrap an epoch's mini-batches to show them passing.
+    Replicas that the caller puts into `stopped` are trained no further.
     """
     diverged: set[int] = set()
     running: list[int] = []
-    while left := [r for r in _unfinished(states, settings) if r not in diverged]:
+    while left := [r for r in _unfinished(states, settings) if r not in diverged and r not in stopped]:
         if left != running:  # at the beginning, and when a replica has left
             running = left
-            cohort = Cohort([states[r] for r in running], [settings[r] for r in running], dataset)
+            cohort = make_cohort([states[r] for r in running], [settings[r] for r in running], dataset)
         began = perf_counter()
         eta = [learning_rate(settings[r].training, states[r].history) for r in running]
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is caught at the epoch's end
@@ -137,6 +158,7 @@ def train_cohort(
             record: Record = {"epoch": len(state.history) + 1}
             if due[k]:
                 record |= {metric: values[k].tolist() for metric, values in measured.items()}
+            record |= cohort.measured(k)
             record["penalty"] = penalty(state.network.parameters, training, len(dataset.train))
             record |= {"learning_rate": eta[k], "seconds": seconds}
             fault = (

@@ -11,7 +11,7 @@ from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import ConfigError, Diverged, RunDirectoryError
 from mnist_softmax.runs import run as run_module
 from mnist_softmax.runs.directory import RunDirectory
-from mnist_softmax.runs.run import Task, run_cohort
+from mnist_softmax.runs.run import Task, run, run_cohort
 from mnist_softmax.training.checkpoint import load_state
 
 
@@ -104,3 +104,22 @@ def test_interrupted_each_member_keeps_its_last_whole_epoch(tasks, digits, monke
     run_cohort(tasks("whole", *overrides), digits)
     for together, whole in zip(tasks("together", *overrides), tasks("whole", *overrides), strict=True):
         assert content(together.directory) == content(whole.directory)
+
+
+def test_a_run_that_on_epoch_stops_is_whole_and_goes_on_from_there(dataset, settings, tmp_path):
+    """The others of its cohort train on."""
+    chosen = [settings(seed=r, epochs=5, momentum=0.5) for r in range(3)]
+    tasks = [Task(each, tmp_path / str(r)) for r, each in enumerate(chosen)]
+
+    def on_epoch(k, record):
+        return k == 1 and record["epoch"] == 2
+
+    summaries = run_cohort(tasks, dataset, on_epoch=on_epoch)
+    assert [summary["epochs"] for summary in summaries] == [5, 2, 5]
+    assert [summary["status"] for summary in summaries] == ["finished"] * 3
+    assert summaries[1]["reason"] == "stopped by on_epoch"
+    run(settings(seed=1, epochs=2, momentum=0.5), dataset, tmp_path / "two")
+    run(chosen[1], dataset, tmp_path / "five")
+    assert content(tmp_path / "1")[:2] == content(tmp_path / "two")[:2]
+    run(chosen[1], dataset, tmp_path / "1", mode="resume")
+    assert content(tmp_path / "1") == content(tmp_path / "five")

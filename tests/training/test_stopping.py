@@ -6,7 +6,7 @@ import pytest
 from mnist_softmax.training import evaluation
 from mnist_softmax.training.evaluation import Evaluation
 from mnist_softmax.training.history import best_epoch, epochs_without_improvement
-from mnist_softmax.training.loop import epochs, start
+from mnist_softmax.training.loop import epochs, start, train
 from mnist_softmax.training.schedules import reason_to_stop
 
 
@@ -89,3 +89,28 @@ def test_best_epoch_of_what_was_never_measured_is_none():
     assert best_epoch([{"epoch": 1}], "test_accuracy") is None
     assert best_epoch([]) is None
     assert epochs_without_improvement([]) == 0
+
+
+@pytest.mark.parametrize("true", [True, np.True_])
+def test_on_epoch_ends_training_by_true_and_by_nothing_else_that_it_gives_back(dataset, settings, true):
+    answers = iter([1, "yes", None, true])
+    network, history = train(settings(epochs=9), dataset, on_epoch=lambda record: next(answers))
+    assert [record["epoch"] for record in history] == [1, 2, 3, 4]
+    expected, _ = train(settings(epochs=4), dataset)
+    np.testing.assert_array_equal(network.parameters.flat, expected.parameters.flat)
+
+
+def test_stopped_by_on_epoch_the_best_parameters_are_put_back(dataset, settings):
+    chosen = settings(epochs=9, early_stopping={"patience": 9}, learning_rate=5.0)
+    records = []
+
+    def stop_after_the_first_that_is_worse(record):
+        records.append(record)
+        return record["validation_accuracy"] < max(each["validation_accuracy"] for each in records)
+
+    network, history = train(chosen, dataset, on_epoch=stop_after_the_first_that_is_worse)
+    assert len(history) < 9
+    best = best_epoch(history)["epoch"]
+    assert best < len(history)
+    expected, _ = train(settings(epochs=best, learning_rate=5.0), dataset)
+    np.testing.assert_array_equal(network.parameters.flat, expected.parameters.flat)
