@@ -11,6 +11,7 @@
     run.history, run.network(), run.predict(digits.test.images)  # images as they are stored
 
     ms.compare({"a": settings, "b": other}, seeds=10, into="comparison").pairs
+    ms.NetworkClassifier(hidden_layer_sizes=(30,), cost="log_likelihood").fit(X, y)  # for scikit-learn
 
 Every function says what it takes and gives in its docstring. A mistake of its user raises `ms.UserError`, whose text
 is one line that says what to do; nothing is printed. What is asked for is imported when it is asked for.
@@ -31,6 +32,7 @@ API = {
     "run": "runs.run.run",
     "open_run": "runs.run.open_run",
     "compare": "comparison.compare.compare",
+    "NetworkClassifier": "estimator.NetworkClassifier",
     "UserError": "errors.UserError",
 }
 """Where each name of the API comes from; __init__.pyi says the same to editors and type checkers."""

@@ -16,7 +16,11 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = "mnist_softmax"
 GROUND = ("__init__", "errors", "files", "text", "metrics", "figures")
 WINGS = ("diagnostics", "comparison", "book", "lab")  # side by side: none reads another
-ORDER = ("config", "data", "plain", "network", "training", "runs", *WINGS, "commands", "cli", "__main__")
+ESTIMATOR = ("estimator_parameters", "estimator_callbacks", "estimator")
+ORDER = (
+    "config", "data", "plain", "network", "training", *ESTIMATOR, "runs", "export", *WINGS, "commands", "cli",
+    "__main__",
+)  # fmt: skip
 
 
 def modules(root: Path) -> dict[str, Path]:
