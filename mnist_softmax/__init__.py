@@ -12,6 +12,7 @@
 
     ms.compare({"a": settings, "b": other}, seeds=10, into="comparison").pairs
     ms.NetworkClassifier(hidden_layer_sizes=(30,), cost="log_likelihood").fit(X, y)  # for scikit-learn
+    ms.export_onnx(run, "digits.onnx")
 
 Every function says what it takes and gives in its docstring. A mistake of its user raises `ms.UserError`, whose text
 is one line that says what to do; nothing is printed. What is asked for is imported when it is asked for.
@@ -33,6 +34,7 @@ API = {
     "open_run": "runs.run.open_run",
     "compare": "comparison.compare.compare",
     "NetworkClassifier": "estimator.NetworkClassifier",
+    "export_onnx": "export.onnx.export_onnx",
     "UserError": "errors.UserError",
 }
 """Where each name of the API comes from; __init__.pyi says the same to editors and type checkers."""

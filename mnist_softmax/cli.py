@@ -17,6 +17,7 @@ from mnist_softmax.commands import (
     data,
     evaluate,
     explain,
+    export,
     gradcheck,
     report,
     reproduce,
@@ -28,6 +29,7 @@ from mnist_softmax.errors import INTERRUPTED, ConfigError, UserError
 COMMANDS = {
     "train": train,
     "evaluate": evaluate,
+    "export": export,
     "compare": compare,
     "sweep": sweep,
     "report": report,
