@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 HELP = "the last figures of runs side by side, and their curves over the epochs"
-USAGE = "RUN_DIR [RUN_DIR ...] [--metrics test_accuracy,...] [--plot FILE]"
+USAGE = "RUN_DIR [RUN_DIR ...] [--metrics test_accuracy,...] [--plot FILE] [--csv FILE]"
 TAKES_OVERRIDES = False
 
 
@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="names out of training.monitor, with commas (default: validation_accuracy,test_accuracy)",
     )
     parser.add_argument("--plot", metavar="FILE", help="draw the curves into a .png, .svg or .pdf")
+    parser.add_argument("--csv", metavar="FILE", help="write every epoch's figures, a line each")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -29,5 +30,7 @@ def run(options: argparse.Namespace) -> int:
     runs = curves.read(options.runs, metrics)
     if options.plot:
         curves.plot(runs, metrics, options.plot)
+    if options.csv:
+        curves.write_csv(runs, metrics, options.csv)
     print(curves.table(runs, metrics))
     return 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import NamedTuple
 
 from mnist_softmax.errors import ConfigError, RunDirectoryError
 from mnist_softmax.figures import save
+from mnist_softmax.files import write_whole
 from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.training.history import History, column
 
@@ -66,6 +69,38 @@ def table(runs: Sequence[Curves], metrics: Sequence[str]) -> str:
 def _text(value: float | list[float]) -> str:
     """A list has a number for each hidden layer."""
     return " ".join(f"{each:.3g}" for each in value) if isinstance(value, list) else f"{value:.6g}"
+
+
+def write_csv(runs: Sequence[Curves], metrics: Sequence[str], path: str) -> None:
+    """A line for each epoch of each run: `run`, `epoch`, the metrics. A metric by layer has a column for each layer,
+    such as train_gradient_norms_1. Raises ConfigError: the file cannot be written.
+    """
+    lines = [
+        {"run": run.name, "epoch": record["epoch"]} | _cells({metric: record[metric] for metric in metrics})
+        for run in runs
+        for record in run.history
+    ]
+    text = io.StringIO()
+    writer = csv.DictWriter(
+        text, list(dict.fromkeys(key for line in lines for key in line)), lineterminator="\n"
+    )
+    writer.writeheader()
+    writer.writerows(lines)
+    try:
+        write_whole(Path(path), text.getvalue())
+    except OSError as error:
+        raise ConfigError(f"--csv {path}: cannot be written: {error.strerror or error}") from None
+
+
+def _cells(values: dict[str, float | list[float]]) -> dict[str, float]:
+    """Numbers by column."""
+    cells: dict[str, float] = {}
+    for name, value in values.items():
+        if isinstance(value, list):
+            cells |= {f"{name}_{l}": each for l, each in enumerate(value, start=1)}
+        else:
+            cells[name] = value
+    return cells
 
 
 def plot(runs: Sequence[Curves], metrics: Sequence[str], path: str) -> None:

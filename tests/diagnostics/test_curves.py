@@ -1,5 +1,6 @@
 """`curves`: the figures of runs side by side, as their directories have them."""
 
+import csv
 import json
 
 import pytest
@@ -46,9 +47,37 @@ def test_plot_writes_a_figure_with_a_panel_for_each_metric(runs, tmp_path):
         assert words in text
 
 
+def test_csv_has_a_line_for_every_epoch_of_every_run_with_every_digit(runs, tmp_path):
+    path = tmp_path / "new" / "curves.csv"
+    assert run_command("curves", *runs, "--metrics", "train_cost,test_accuracy", "--csv", path).returncode == 0
+    lines = list(csv.DictReader(path.open()))
+    assert list(lines[0]) == ["run", "epoch", "train_cost", "test_accuracy"]
+    for run in runs:
+        records = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+        own = [line for line in lines if line["run"] == f"small/{run.name}"]
+        for column in ("epoch", "train_cost", "test_accuracy"):
+            assert [float(line[column]) for line in own] == [record[column] for record in records]
+
+
+def test_csv_has_a_column_for_each_layer_of_a_metric_by_layer(config, tmp_path):
+    words = ("--config", config, "--output", tmp_path / "run", "training.monitor=[train_gradient_norms]")
+    assert run_train(*words, "network.layers=[16,6,5,4]").returncode == 0
+    path = tmp_path / "curves.csv"
+    assert (
+        run_command("curves", tmp_path / "run", "--metrics", "train_gradient_norms", "--csv", path).returncode
+        == 0
+    )
+    lines = list(csv.DictReader(path.open()))
+    records = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    found = [[float(line[f"train_gradient_norms_{l}"]) for l in (1, 2)] for line in lines]
+    assert found == [record["train_gradient_norms"] for record in records]
+
+
 def test_what_cannot_be_shown_is_a_clear_line_and_exit_2(runs, tmp_path):
     assert "did not measure 'test_cost', but" in refused(*runs, "--metrics", "test_cost")
     assert "no run directory" in refused(runs[0], tmp_path / "nowhere")
+    (tmp_path / "file").touch()
+    assert "cannot be written" in refused(runs[0], "--csv", tmp_path / "file" / "x.csv")
     assert "cannot draw 'txt'" in refused(runs[0], "--plot", tmp_path / "x.txt")
     (runs[0] / "metrics.jsonl").write_text("")
     assert "no epoch" in refused(runs[0])
