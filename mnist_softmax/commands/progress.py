@@ -1,4 +1,4 @@
-"""How far many runs are: one live line on a terminal, a plain line now and then elsewhere."""
+"""How far many runs are: one live line on a terminal or in a notebook, a plain line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ import sys
 import threading
 from time import monotonic
 
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from mnist_softmax.errors import UserError
 from mnist_softmax.runs.many import Event
 
-LINES = 10  # where there is no terminal
+LINES = 10  # where no line can be live
+
+
+def in_a_notebook() -> bool:
+    """Whether this Python is the kernel of a notebook, where tqdm.auto draws a bar of the page."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
 class RunsProgress:
@@ -28,7 +34,7 @@ class RunsProgress:
         self.at_start = 0  # epochs that were trained before this call
         self.printed = 0
         self.bar: tqdm | None = None
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() or in_a_notebook():
             shape = "{desc} |{bar}| {n_fmt}/{total_fmt} epochs{postfix}"
             self.bar = tqdm(total=self.epochs, bar_format=shape, dynamic_ncols=True, leave=False)
             self.bar.set_description_str(self.counts())

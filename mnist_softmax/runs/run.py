@@ -24,6 +24,20 @@ from mnist_softmax.training.loop import Progress, check_fit, is_true, train_coho
 CHECKPOINT_SHARE = 0.1  # of the time at most, for all runs of a cohort together
 
 
+TABLE = """\
+<p>{{ run }}</p>
+<table>
+  <tr>{% for name in columns %}<th>{{ name.replace("_", " ") }}</th>{% endfor %}</tr>
+  {%- for record in history %}
+  <tr>
+    {%- for name in columns %}{% set value = record[name] %}
+    <td>{{ "%.5g" % value if value is number else value }}</td>
+    {%- endfor %}
+  </tr>
+  {%- endfor %}
+</table>"""
+
+
 class Task(NamedTuple):
     """A run to be trained: its config, where it goes, and whether it may go on with or replace what is there."""
 
@@ -71,6 +85,15 @@ class Run:
     def __repr__(self) -> str:
         return f"Run({str(self.directory.path)!r})"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the run in a line, and a table of its records."""
+        import jinja2
+
+        history = self.history if self.directory.metrics.is_file() else []
+        columns = list(dict.fromkeys(key for record in history for key in record))
+        page = jinja2.Environment(autoescape=True).from_string(TABLE)
+        return page.render(run=f"{self!r}: {self.settings.network.title}", columns=columns, history=history)
+
 
 def open_run(directory: str | Path) -> Run:
     """The run in `directory`. Raises RunDirectoryError: there is none."""
@@ -95,7 +118,8 @@ def run(
 
     `mode` "new" refuses a directory that holds a run, "overwrite" replaces it.
     `on_epoch` is called with each epoch's record; the run ends with the epoch at which it gives back True, and
-    "resume" then goes on from there.
+    "resume" then goes on from there. `progress(batches, total)` may wrap an epoch's mini-batches; in a notebook
+    `lambda batches, total: tqdm.auto.tqdm(batches, total=total, leave=False)` shows them passing.
     Raises, before anything is touched, ConfigError and RunDirectoryError; Diverged; as `run_cohort`.
     """
     task = Task(settings, directory, mode)

@@ -1,5 +1,10 @@
 """The progress of many runs: counts that add up, and few lines where there is no terminal."""
 
+import sys
+from types import SimpleNamespace
+
+import pytest
+
 from mnist_softmax.commands.progress import LINES, RunsProgress
 from mnist_softmax.errors import Diverged
 from mnist_softmax.runs.many import Event
@@ -37,3 +42,14 @@ def test_without_a_terminal_lines_are_few(capsys):
         progress.show(Event(0, epoch))
     progress.show(Event(0, 1000, {"epochs": 1000}))
     assert len(capsys.readouterr().err.splitlines()) == LINES + 1
+
+
+@pytest.mark.parametrize("kernel", [True, False])
+def test_in_a_notebook_there_is_a_bar_and_in_an_interactive_shell_without_a_terminal_there_is_none(
+    monkeypatch, kernel
+):
+    shell = SimpleNamespace(**{"kernel": object()} if kernel else {})
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    progress = RunsProgress(total=1, epochs=3)
+    assert (progress.bar is not None) == kernel
+    progress.close()

@@ -2,6 +2,7 @@
 
 import json
 from time import perf_counter
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -123,3 +124,19 @@ def test_a_run_that_on_epoch_stops_is_whole_and_goes_on_from_there(dataset, sett
     assert content(tmp_path / "1")[:2] == content(tmp_path / "two")[:2]
     run(chosen[1], dataset, tmp_path / "1", mode="resume")
     assert content(tmp_path / "1") == content(tmp_path / "five")
+
+
+def test_a_notebook_shows_a_table_of_the_records(dataset, settings, tmp_path):
+    chosen = settings(epochs=3, monitor=("test_accuracy", "train_gradient_norms"), monitor_every=2)
+    shown = run(chosen, dataset, tmp_path / "a <run>")
+    page = ElementTree.fromstring(f"<div>{shown._repr_html_()}</div>")
+    assert "a <run>" in page.find("p").text
+    assert "12-6-4" in page.find("p").text
+    heading, *rows = ([cell.text for cell in row] for row in page.iter("tr"))
+    assert [row[heading.index("epoch")] for row in rows] == ["1", "2", "3"]
+    accuracies = [row[heading.index("test accuracy")] for row in rows]
+    assert accuracies[0] is None  # not measured
+    expected = [record["test_accuracy"] for record in shown.history[1:]]
+    assert [float(each) for each in accuracies[1:]] == pytest.approx(expected, rel=1e-4)
+    shown.directory.metrics.unlink()
+    assert "<td>" not in shown._repr_html_()
