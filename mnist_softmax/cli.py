@@ -15,6 +15,8 @@ from mnist_softmax.commands import (
     evaluate,
     explain,
     gradcheck,
+    lab,
+    predict,
     report,
     reproduce,
     sweep,
@@ -32,6 +34,8 @@ COMMANDS = {
     "curves": curves,
     "explain": explain,
     "gradcheck": gradcheck,
+    "lab": lab,
+    "predict": predict,
     "data": data,
 }
 

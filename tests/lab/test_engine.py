@@ -34,7 +34,9 @@ def encoded(array: np.ndarray, dtype: str) -> str:
 
 
 def parameters(network: Network) -> list[dict[str, str]]:
-    return [{name: encoded(array, "<f8") for name, array in layer.items()} for layer in network.parameters.layers]
+    return [
+        {name: encoded(array, "<f8") for name, array in layer.items()} for layer in network.parameters.layers
+    ]
 
 
 def numbers(text: str) -> np.ndarray:
