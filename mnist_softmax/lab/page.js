@@ -30,6 +30,11 @@ function sub(letter, index) {
   return el("span", { class: "symbol" }, el("i", {}, letter), el("sub", {}, String(index)));
 }
 
+/** Text in which a_j, δ_j, w_kj and their like are set as in the book. */
+function rich(text) {
+  return String(text).split(/([a-zA-ZδΣ]_[a-zA-Z0-9]+)/).map((part, i) => (i % 2 ? sub(part[0], part.slice(2)) : part)).filter((part) => part !== "");
+}
+
 /** A select with options [value, text]; `change(value)` is told of a choice. */
 function choice(label, options, value, change, attributes = {}) {
   const select = el("select", { change: () => change(select.value), ...attributes },
@@ -44,10 +49,10 @@ function choice(label, options, value, change, attributes = {}) {
 /** A table under "The numbers": for those who do not see a chart, or want every digit. */
 function numbersTable(caption, headings, rows) {
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
-    el("table", {}, el("caption", {}, caption),
-      el("thead", {}, el("tr", {}, headings.map((text) => el("th", { scope: "col" }, text)))),
+    el("table", {}, el("caption", {}, rich(caption)),
+      el("thead", {}, el("tr", {}, headings.map((text) => el("th", { scope: "col" }, rich(text))))),
       el("tbody", {}, rows.map(([first, ...others]) => el("tr", {},
-        el("th", { scope: "row" }, first), others.map((text) => el("td", {}, text)))))));
+        el("th", { scope: "row" }, rich(first)), others.map((text) => el("td", {}, text)))))));
 }
 
 // ---- numbers as text
@@ -170,16 +175,17 @@ function rgb(hex) {
 // ---- a chart of lines
 
 /**
- * `series`: [{ name, colour, dash, points: [[x, y], ...], thin }]; `options`: { label, x, y, top, bottom, format }.
+ * `series`: [{ colour, dash, points: [[x, y], ...], thin, mark }]; `options`: { label, x, xMax, top, settled, format }.
+ * With `settled` the height is that of the lines after their first tenth; what begins above it is cut off.
  * Gives an SVG as wide as its place; the numbers stand in a table elsewhere.
  */
 function lineChart(place, series, options) {
   const width = Math.max(280, place.clientWidth || 480), height = 220;
-  const left = 52, right = width - 12, top = 14, bottom = height - 34;
+  const left = 52, right = width - 22, top = 14, bottom = height - 34;
   const all = series.flatMap((each) => each.points).filter(([, y]) => Number.isFinite(y));
   const xMax = options.xMax ?? Math.max(1e-9, ...all.map(([x]) => x));
-  const low = options.bottom ?? 0;
-  const high = options.top ?? niceTop(Math.max(low + 1e-9, ...all.map(([, y]) => y)));
+  const later = options.settled && all.length > 40 ? all.filter(([x]) => x >= 0.1 * xMax) : all;
+  const low = 0, high = options.top ?? niceTop(Math.max(1e-9, ...later.map(([, y]) => y)));
   const X = (x) => left + (right - left) * x / xMax;
   const Y = (y) => bottom - (bottom - top) * (Math.min(high, Math.max(low, y)) - low) / (high - low);
   const parts = [];
@@ -193,15 +199,19 @@ function lineChart(place, series, options) {
       String(+(share * xMax).toPrecision(3))));
   }
   parts.push(svg("text", { x: (left + right) / 2, y: height - 3, class: "tick middle" }, options.x));
+  const marks = []; // letters at the ends of the lines
   for (const each of series) {
     const points = each.points.filter(([, y]) => Number.isFinite(y)).map(([x, y]) => `${X(x).toFixed(1)},${Y(y).toFixed(1)}`);
     parts.push(svg("polyline", { points: points.join(" "), fill: "none", stroke: `var(--${each.colour})`,
       "stroke-width": each.thin ? 1.2 : 2.4, "stroke-dasharray": each.dash ?? "", "stroke-linejoin": "round" }));
     if (each.mark && points.length) {
       const [x, y] = points[points.length - 1].split(",").map(Number);
-      parts.push(svg("text", { x: Math.min(x + 3, right - 10), y: y - 5, class: "mark", fill: `var(--${each.colour})` }, each.mark));
+      marks.push({ x: x + 4, y: y + 5, text: each.mark, fill: `var(--${each.colour})` });
     }
   }
+  marks.sort((p, q) => q.y - p.y); // from below, each at least a letter above the last
+  marks.forEach((mark, i) => { if (i) mark.y = Math.min(mark.y, marks[i - 1].y - 13); });
+  for (const { x, y, text, fill } of marks) parts.push(svg("text", { x, y, fill, class: "mark" }, text));
   place.replaceChildren(svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": options.label }, parts));
 }
 

@@ -1,4 +1,4 @@
-"""What stands under each act of the page: its equation, the function and the test behind it, a command to copy."""
+"""What stands under each act of the page: the function and the test behind it, and a command to copy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import NamedTuple
 class Source(NamedTuple):
     """`function` is a dotted name of the package; `test` a file and a test of this repository."""
 
-    equation: str
     function: str
     test: str
     command: str
@@ -16,37 +15,31 @@ class Source(NamedTuple):
 
 SOURCES = {
     "slope": Source(
-        "Eqs. (78), (80), (81), (83): ∂C/∂bⱼ = aⱼ − yⱼ",
         "mnist_softmax.network.output.error",
         "tests/docs/test_derivation.py::test_d3_softmax_with_log_likelihood",
         "mnist-softmax explain data.source=sample",
     ),
     "path": Source(
-        "(BP1) with the whole Jacobian, eq. (33): ∂C/∂zⱼ = Σₖ ∂C/∂aₖ · ∂aₖ/∂zⱼ",
         "mnist_softmax.network.activations.softmax_vjp",
         "tests/docs/test_derivation.py::test_d8_product_with_the_jacobian",
         "mnist-softmax gradcheck --config configs/loglik.yaml",
     ),
     "cost": Source(
-        "yⱼ (aⱼ − 1) with softmax outputs is the gradient of no cost at all",
         "mnist_softmax.network.output.error_at_true_digit",
         "tests/docs/test_derivation.py::test_d7_the_wrong_formula_is_no_gradient",
         "mnist-softmax gradcheck --config configs/loglik_wrong_gradient.yaml",
     ),
     "train": Source(
-        "(BP1) to (BP4), and the step of eqs. (93) and (94)",
         "mnist_softmax.training.loop.train",
         "tests/lab/test_engine.py::test_an_epoch_of_a_thousand_digits_ends_in_the_same_network",
-        "mnist-softmax compare configs/quadratic.yaml configs/cross_entropy.yaml configs/loglik.yaml --seeds 10 --output comparison",
+        "mnist-softmax compare configs/cross_entropy.yaml configs/loglik.yaml --seeds 10 --output comparison",
     ),
     "inside": Source(
-        "Eqs. (25) and (78): z = w a + b, then softmax",
         "mnist_softmax.data.drawing.to_digit",
         "tests/lab/test_drawing_twin.py::test_strokes_give_the_same_bytes_as_in_python",
         "mnist-softmax predict runs/loglik/seed-0 picture.png",
     ),
     "two": Source(
-        "Eqs. (63) and (80), and the softmax exercises of chapter 3",
         "mnist_softmax.network.costs.cross_entropy",
         "tests/docs/test_derivation.py::test_d11_softmax_with_binary_cross_entropy",
         "mnist-softmax explain data.source=sample",

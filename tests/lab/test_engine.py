@@ -97,7 +97,8 @@ def test_twenty_digits_have_pythons_z_a_cost_delta_and_slopes(engine, digits, pa
         "(given) => {"
         + DECODE
         + """
-        const images = new Images(bytes(given.images), given.labels.length), result = { z: [], a: [], C: [], delta: [], slopes: [] };
+        const images = new Images(bytes(given.images), given.labels.length);
+        const result = { z: [], a: [], C: [], delta: [], slopes: [] };
         const { output, cost } = given.network;
         given.labels.forEach((y, i) => {
           const a = net.forward(images, i), d = new Float64Array(10);
