@@ -8,10 +8,12 @@ do not depend on the order of adding.
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
+from scipy.ndimage import label
 
 from mnist_softmax.errors import DataError
 
@@ -20,6 +22,8 @@ LARGEST_SIDE = 512  # a larger picture is shrunk first: a digit needs no more
 LARGEST = 32_000_000  # pixels that are decoded at most, so that memory stays bounded
 UNIT = 1 << 15  # weights of the resampling are whole multiples of 1 / UNIT
 FAINTEST = 16  # ink below this is noise
+PAPER_SIDE = 64  # the paper is fitted to at most 64 x 64 pixels
+SPECK = 0.02  # a patch with less of the largest patch's ink is dirt or noise
 LEAST_CONTRAST = 24  # between ink and paper, of 255
 
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff")
@@ -112,7 +116,16 @@ def find_ink(grey: np.ndarray) -> np.ndarray:
     )  # the middle of the stroke is black, the rest follows
     ink *= 255 / max(strongest, 1.0)
     ink[ink < max(FAINTEST, 4 * noise * 255 / max(strongest, 1.0))] = 0
-    return np.floor(ink + 0.5).clip(0, 255).astype(np.uint8)
+    ink = np.floor(ink + 0.5).clip(0, 255).astype(np.uint8)
+    return np.where(_strokes(ink), ink, 0)
+
+
+def _strokes(ink: np.ndarray) -> np.ndarray:
+    """Where the strokes are: patches of ink that touch, but for specks, which would widen the box."""
+    patches, count = label(ink > 0, structure=np.ones((3, 3)))
+    mass = np.bincount(patches.ravel(), weights=ink.ravel(), minlength=count + 1)
+    mass[0] = 0
+    return (mass >= SPECK * mass.max())[patches]
 
 
 def _is_light(off: np.ndarray, noise: float) -> bool:
@@ -123,18 +136,30 @@ def _is_light(off: np.ndarray, noise: float) -> bool:
 
 def _off_the_paper(v: np.ndarray) -> tuple[np.ndarray, float]:
     """How far each pixel lies off the paper, and the paper's own noise (its standard deviation)."""
-    rows, columns = (np.linspace(-1, 1, n) for n in v.shape)
-    y, x = np.meshgrid(rows, columns, indexing="ij")
-    surface = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 6)
-    flat, paper = v.ravel(), np.full(v.size, np.median(v))
-    noise = 0.0
+    x, y = np.linspace(-1, 1, v.shape[1]), np.linspace(-1, 1, v.shape[0])[:, None]
+    every = -(-max(v.shape) // PAPER_SIDE)  # a surface so smooth is known from some of its pixels
+    some = v[::every, ::every].ravel()
+    terms = _terms(x[::every], y[::every])
+    paper, noise = np.full(some.size, np.median(some)), 0.0
     for _ in range(4):
-        off = abs(flat - paper)
+        off = abs(some - paper)
         near = off <= max(3 * 1.4826 * float(np.median(off)), 8.0)
-        coefficients = np.linalg.lstsq(surface[near], flat[near], rcond=None)[0]
-        paper = surface @ coefficients
-        noise = float((flat[near] - paper[near]).std())
-    return (flat - paper).reshape(v.shape), noise
+        coefficients = _fitted(terms[near], some[near])
+        paper = np.einsum("pt,t->p", terms, coefficients)
+        noise = float((some[near] - paper[near]).std())
+    return v - np.einsum("pt,t->p", _terms(x, y), coefficients).reshape(v.shape), noise
+
+
+def _fitted(terms: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Least squares by the normal equations; einsum, for BLAS threads cost more than such small sums."""
+    normal = np.einsum("pt,pu->tu", terms, terms)
+    return np.linalg.lstsq(normal, np.einsum("pt,p->t", terms, v), rcond=1e-10)[0]
+
+
+def _terms(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """1, x, y, x^2, x y, y^2 at all places of a grid, (places, 6); x is a row, y a column."""
+    powers = np.broadcast_arrays(1.0, x, y, x * x, x * y, y * y)
+    return np.stack(powers, axis=-1).reshape(-1, 6)
 
 
 def _grey(path: Path) -> np.ndarray:
@@ -144,7 +169,7 @@ def _grey(path: Path) -> np.ndarray:
     if path.is_dir():
         raise DataError(f"{path}: is a folder")
     try:
-        with Image.open(path) as picture:
+        with warnings.catch_warnings(action="ignore"), Image.open(path) as picture:  # of damaged tags, say
             if picture.format in ("GIF", "WEBP", "PNG", "TIFF") and getattr(picture, "n_frames", 1) > 1:
                 frames = getattr(picture, "n_frames", 1)
                 raise DataError(f"{path}: holds {frames} pictures; save one of them as a file of its own")

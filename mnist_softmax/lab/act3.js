@@ -27,12 +27,11 @@ setting("steps", 0, between(0, 5000, true));
       const net = fresh(error);
       net.step(images, digits.test.labels, [i], 0, 1, settings.step_eta);
       const [C, a] = cost(net);
-      return el("tr", {}, el("th", { scope: "row", class: name }, formula), el("td", {}, number(before)), el("td", {}, number(C)),
-        el("td", {}, C < before ? "down" : "up"), el("td", {}, `${number(was)} → ${number(a)}`));
+      return el("tr", {}, el("th", { scope: "row", class: name }, formula), el("td", {}, `${number(before)} → ${number(C)}`, el("br"), C < before ? "down" : "up"), el("td", {}, `${number(was)} → ${number(a)}`));
     });
     byId("one-step").replaceChildren(el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "One step" }, el("table", {},
       el("caption", {}, `Test digit ${i}, a ${y}, in a fresh 784-30-10 network; η = ${settings.step_eta}`),
-      el("thead", {}, el("tr", {}, ["δⱼ used", "C before", "C after", "C goes", "output of the true digit"].map((text) => el("th", { scope: "col" }, text)))),
+      el("thead", {}, el("tr", {}, ["δ_j", "C", "a_y"].map((text) => el("th", { scope: "col" }, rich(text))))),
       el("tbody", {}, rows))));
   }
 
@@ -66,7 +65,7 @@ setting("steps", 0, between(0, 5000, true));
     });
     return el("div", {}, el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Outputs with ${formula}` }, el("table", { class: "ten" },
       el("caption", {}, "Trained with δⱼ = ", el("b", { class: name }, formula)),
-      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, el("span", { class: "hidden" }, "digit")), net.a.length && [...net.a.keys()].map((k) => el("th", { scope: "col" }, String(k))), el("th", { scope: "col" }, "answer"))),
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, el("span", { class: "hidden" }, "digit")), [...net.a.keys()].map((k) => el("th", { scope: "col" }, String(k))), el("th", { scope: "col" }, el("span", { class: "hidden" }, "answer")))),
       el("tbody", {}, rows))));
   }
 
@@ -78,10 +77,12 @@ setting("steps", 0, between(0, 5000, true));
     if (!digits.train) return;
     if (trained.steps !== settings.steps || trained.eta !== settings.step_eta) {
       train();
+      const answers = ten.map((i) => argmax(trained.nets[1].forward(digits.train.images, i)));
+      trained.one = answers.every((answer) => answer === answers[0]) ? answers[0] : null;
       byId("ten").replaceChildren(...Object.keys(FORMULAS).map((error, i) => table(trained.nets[i], error)));
     }
     const n = digits.test.n, [right, wrong] = trained.right, last = settings.steps ? (settings.steps - 1) % 10 : null;
     byId("ten-readout").replaceChildren(`${counted(settings.steps)} steps${last === null ? "" : `, the last one on a ${last}`}. Right answers on ${counted(n)} test digits: `,
-      el("b", { class: "right" }, `${counted(right)} with aⱼ − yⱼ`), ", ", el("b", { class: "wrong" }, `${counted(wrong)} with yⱼ (aⱼ − 1)`), ".");
+      el("b", { class: "right" }, `${counted(right)} with aⱼ − yⱼ`), ", ", el("b", { class: "wrong" }, `${counted(wrong)} with yⱼ (aⱼ − 1)`), ".", settings.steps && trained.one !== null ? ` With the wrong formula all ten digits get the answer ${trained.one}.` : "");
   };
 }

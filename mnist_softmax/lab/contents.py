@@ -25,9 +25,9 @@ from mnist_softmax.runs.directory import RunDirectory
 
 WIDTH, CLASSES = 784, 10
 MOST_RUNS = 4
-LARGEST = 1_900_000  # bytes of digits and networks; with the page's own text the file stays below 2 MB
+LARGEST = 1_865_000  # bytes of digits and networks; with the page's own text the file stays below 2 MB
 TEST, TRAIN = 1000, 4000  # digits at most
-FEWEST = 500  # training digits at least
+FEWEST = 200  # training digits at least, where networks take the room
 
 
 class Contents(NamedTuple):
@@ -79,21 +79,19 @@ def _network(run: RunDirectory) -> dict[str, Any]:
             f"{run.path}: the network is {'-'.join(map(str, sizes))}; the page needs {WIDTH} inputs and "
             f"{CLASSES} outputs"
         )
-    arrays = [layer[name].ravel() for layer in network.parameters.layers for name in ("w", "b")]
-    parameters = base64.b64encode(np.concatenate(arrays).astype("<f4").tobytes()).decode()
-    if not np.isfinite(np.concatenate(arrays)).all():
+    layers = network.parameters.layers
+    values = np.concatenate([layer[name].ravel() for layer in layers for name in ("w", "b")])
+    if not np.isfinite(values).all():
         raise ConfigError(f"{run.path}: holds weights that are not finite numbers; there is nothing to look at")
     return {
-        "title": f"{run.path.name if run.path.name else run.path} ({'-'.join(map(str, sizes))})"
-        if len(run.path.parts) < 2
-        else f"{'/'.join(run.path.parts[-2:])} ({'-'.join(map(str, sizes))})",
+        "title": f"{'/'.join(run.path.parts[-2:]) or run.path} ({'-'.join(map(str, sizes))})",
         "sizes": sizes,
         "hidden": settings.network.hidden_activation,
         "output": settings.network.output_activation,
         "cost": settings.network.cost,
         "error": settings.network.output_error,
         "scale": settings.data.scale,
-        "parameters": parameters,
+        "parameters": base64.b64encode(values.astype("<f4").tobytes()).decode(),
     }
 
 
@@ -141,6 +139,11 @@ def _digits(dataset: Dataset, scale: float, room: int) -> dict[str, Any]:
                 "name fewer runs"
             )
         packed["train"] = _packed(dataset.train.first(n), scale)
+    if missing := set(map(str, range(CLASSES))) - set(packed["train"]["labels"]):
+        raise ConfigError(
+            f"{dataset.location}: no {sorted(missing)[0]} among the first {n:,} training digits; the page needs "
+            "each of the ten, so take more of them (data.training_size)"
+        )
     return packed
 
 

@@ -1,4 +1,4 @@
-"""The page in a real browser: it asks for nothing, complains of nothing, and can be used by mouse, touch and keyboard."""
+"""The page in a real browser: it asks for nothing, complains of nothing, and mouse, touch and keyboard suffice."""
 
 import json
 import re
@@ -8,6 +8,8 @@ import pytest
 
 from mnist_softmax.config.config import Config
 from mnist_softmax.lab.build import lab
+from mnist_softmax.runs.answers import load_network
+from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.runs.run import Task, run
 
 ACTS = ("slope", "path", "cost", "train", "inside", "two")
@@ -40,9 +42,11 @@ def visit(browser):
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on(
             "request",
-            lambda request: None
-            if re.match(r"(file|data|blob):", request.url)
-            else wrong.append(f"asked for {request.url}"),
+            lambda request: (
+                None
+                if re.match(r"(file|data|blob):", request.url)
+                else wrong.append(f"asked for {request.url}")
+            ),
         )
         page.goto(file.as_uri() + link)
         page.wait_for_selector("html[data-ready]")
@@ -86,7 +90,9 @@ def test_a_request_that_someone_tries_all_the_same_is_refused(browser, page_file
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
 def test_axe_finds_no_violation(visit, page_file, scheme, width):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is missing")
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is missing"
+    )
     page = visit(page_file, color_scheme=scheme, viewport={"width": width, "height": 900})
     trained(page)
     page.evaluate("() => document.querySelectorAll('details').forEach((each) => { each.open = true; })")
@@ -117,7 +123,8 @@ def numbers_of_act_1(page):
     """Columns of act 1's table: j, y_j, z_j, a_j, both formulas, measured."""
     page.wait_for_timeout(100)
     rows = page.evaluate(
-        "() => [...document.querySelectorAll('#slope-table tbody tr')].map((tr) => [...tr.children].map((c) => Number(c.textContent)))"
+        """() => [...document.querySelectorAll('#slope-table tbody tr')]
+          .map((tr) => [...tr.children].map((cell) => Number(cell.textContent)))"""
     )
     return np.array(rows).T
 
@@ -162,7 +169,9 @@ def test_one_path_is_wrong_and_all_paths_are_the_slope(visit, page_file):
     page.click("#path-tools button:has-text('all ten paths')")
     page.wait_for_timeout(100)
     assert "This is not the slope" not in page.text_content("#path-readout")
-    products = page.evaluate("() => [...document.querySelectorAll('#path-table tbody td:last-child')].map((td) => td.textContent)")
+    products = page.evaluate(
+        "() => [...document.querySelectorAll('#path-table tbody td:last-child')].map((td) => td.textContent)"
+    )
     assert sum(text != "0" for text in products) == 1
     page.click("#path-tools button:has-text('sigmoid outputs')")
     page.wait_for_timeout(100)
@@ -174,12 +183,13 @@ def test_the_cost_falls_with_both_formulas_but_only_one_learns_ten_digits(visit,
     assert page.locator("#one-step tbody td:has-text('down')").count() == 2
     page.click("#ten-tools button:has-text('1,000 steps')")
     page.wait_for_timeout(600)
-    right, wrong = (int(text.replace(",", "")) for text in re.findall(r"([\d,]+) with", page.text_content("#ten-readout")))
+    right, wrong = (
+        int(text.replace(",", "")) for text in re.findall(r"([\d,]+) with", page.text_content("#ten-readout"))
+    )
     assert right > 350
     assert wrong == 100  # one answer for all of the 1,000 digits, a hundred of each
     answers = page.locator("#ten > div >> nth=1").locator(".answer").all_text_contents()
     assert len({text.split()[0] for text in answers}) == 1
-    assert answers[0].startswith("9")  # the digit that was raised last
 
 
 def test_training_in_the_browser_learns(visit, page_file):
@@ -200,10 +210,14 @@ def test_training_can_be_paused_stepped_and_started_again(visit, page_file):
     page.click("#run-tools button:has-text('one epoch')")
     wait_until(page, "() => document.getElementById('train-readout').textContent.startsWith('110 images')")
     page.click("#run-tools button:has-text('start again')")
-    wait_until(page, "() => document.getElementById('train-readout').textContent.includes('Nothing is trained')")
+    wait_until(
+        page, "() => document.getElementById('train-readout').textContent.includes('Nothing is trained')"
+    )
 
 
-@pytest.mark.parametrize("preset", ["ch1_eta", "ch1_hidden", "ch3_cost", "ch3_overfit", "ch3_lambda", "ch3_start", "ch3_eta"])
+@pytest.mark.parametrize(
+    "preset", ["ch1_eta", "ch1_hidden", "ch3_cost", "ch3_overfit", "ch3_lambda", "ch3_start", "ch3_eta"]
+)
 def test_every_preset_of_the_book_trains_and_stands_beside_the_book(visit, page_file, preset):
     page = visit(page_file, "#train")
     page.select_option("#preset-tools select", preset)
@@ -231,7 +245,8 @@ def test_a_link_brings_back_the_settings(visit, page_file):
 @pytest.mark.parametrize(
     "link",
     ["#nowhere", "#slope?z=1,2", "#slope?z=NaN,1,1,1,1,1,1,1,1,1e999", "#train?nets=quadratic~-1~0~scaled&m=0&n=1e9",
-     "#slope?h=99&c=-1&digit=1.5&y=11&out=tanh", "#train?__proto__=1&constructor=2", "#%", "#slope?z=%zz", "#cost?steps=1e12"],
+     "#slope?h=99&c=-1&digit=1.5&y=11&out=tanh", "#train?__proto__=1&constructor=2", "#%", "#slope?z=%zz",
+     "#cost?steps=1e12"],
 )  # fmt: skip
 def test_a_damaged_link_is_passed_over(visit, page_file, link):
     page = visit(page_file, link)
@@ -242,7 +257,9 @@ def test_a_damaged_link_is_passed_over(visit, page_file, link):
 def test_every_act_has_its_link(visit, page_file, act):
     page = visit(page_file, f"#{act}")
     top = page.evaluate("(act) => document.getElementById(act).getBoundingClientRect().top", act)
-    assert -10 < top < 200 or page.evaluate("() => scrollY + innerHeight >= document.documentElement.scrollHeight - 2")
+    assert -10 < top < 200 or page.evaluate(
+        "() => scrollY + innerHeight >= document.documentElement.scrollHeight - 2"
+    )
 
 
 def draw_a_one(page, press, move, release):
@@ -276,7 +293,8 @@ def test_drawing_by_touch_is_recognised_and_does_not_scroll(visit, page_file):
 
     def touch(kind):
         return lambda x=0, y=0: session.send(
-            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [] if kind == "touchEnd" else [{"x": x, "y": y}]}
+            "Input.dispatchTouchEvent",
+            {"type": kind, "touchPoints": [] if kind == "touchEnd" else [{"x": x, "y": y}]},
         )
 
     draw_a_one(page, touch("touchStart"), touch("touchMove"), touch("touchEnd"))
@@ -323,22 +341,31 @@ def test_every_control_can_be_reached_by_tab_and_shows_where_the_focus_is(visit,
         page.keyboard.press("Tab")
         page.evaluate(
             """() => { const each = document.activeElement; reached.add(each);
-              if (each !== document.body && getComputedStyle(each).outlineStyle === 'none') bare.push(each.outerHTML.slice(0, 80)); }"""
+              const { outlineStyle } = getComputedStyle(each);
+              if (each !== document.body && outlineStyle === 'none') bare.push(each.outerHTML.slice(0, 80)); }"""
         )
     missed = page.evaluate(
         """() => [...document.querySelectorAll('main button, main select, main input, main summary')]
-          .filter((each) => !each.disabled && each.checkVisibility() && each.type !== 'radio' && !reached.has(each)).map((each) => each.outerHTML.slice(0, 80))"""
+          .filter((each) => !each.disabled && each.checkVisibility() && each.type !== 'radio' && !reached.has(each))
+          .map((each) => each.outerHTML.slice(0, 80))"""
     )
     assert missed == []
     assert page.evaluate("() => bare") == []
 
 
 def test_targets_are_large_enough(visit, page_file):
-    script = """(least) => [...document.querySelectorAll('button, select, summary, input:not([type=radio], [type=checkbox])')]
-      .filter((each) => each.checkVisibility()).map((each) => [each.getBoundingClientRect().height, each.outerHTML.slice(0, 70)])
+    script = """(least) =>
+      [...document.querySelectorAll('button, select, summary, input:not([type=radio], [type=checkbox])')]
+      .filter((each) => each.checkVisibility())
+      .map((each) => [each.getBoundingClientRect().height, each.outerHTML.slice(0, 70)])
       .filter(([height]) => height < least)"""
     assert visit(page_file).evaluate(script, 24) == []
-    assert visit(page_file, has_touch=True, is_mobile=True, viewport={"width": 400, "height": 800}).evaluate(script, 44) == []
+    assert (
+        visit(page_file, has_touch=True, is_mobile=True, viewport={"width": 400, "height": 800}).evaluate(
+            script, 44
+        )
+        == []
+    )
 
 
 def test_the_table_of_numbers_is_walked_with_arrow_keys(visit, page_file):
@@ -371,7 +398,9 @@ def test_all_four_pairs_of_act_6_agree_with_their_measurement(visit, page_file):
     page = visit(page_file, "#two?z=1,-2,3,0.5,0,1,2,-1,0.2,0.7&y=4")
     texts = page.locator("#four .cell > .soft:last-child").all_text_contents()
     assert len(texts) == 4
-    assert all(float(re.search(r"at most ([\d.e−]+[\d])", text)[1].replace("−", "-")) < 1e-6 for text in texts)
+    minus = "\N{MINUS SIGN}"
+    apart = [re.search(rf"at most ([\d.e{minus}]*\d)", text)[1].replace(minus, "-") for text in texts]
+    assert all(float(each) < 1e-6 for each in apart)
 
 
 def test_the_hand_moves_z_2_and_stops_when_taken_over(browser, page_file):
@@ -398,6 +427,7 @@ def test_with_reduced_motion_nothing_moves_by_itself(visit, page_file):
 
 # ---- with runs
 
+
 @pytest.fixture(scope="session")
 def run_directory(data_home, digits, tmp_path_factory):
     """A small network trained on the sample."""
@@ -417,11 +447,8 @@ def test_a_run_gives_the_page_its_network(visit, data_home, digits, run_director
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(data_home))
     page = visit(lab([run_directory], tmp_path / "lab.html").path, "#inside")
     found = page.evaluate(
-        "() => { const { net } = networks.run1; return [...Array(50).keys()].map((i) => [...net.forward(digits.test.images, i)]); }"
+        """() => [...Array(50).keys()].map((i) => [...networks.run1.net.forward(digits.test.images, i)])"""
     )
-    from mnist_softmax.runs.answers import load_network
-    from mnist_softmax.runs.directory import RunDirectory
-
     pixels = np.rint(digits.test.images[:50] / 17) / 15  # the page holds 4 bits a pixel
     expected = load_network(RunDirectory(run_directory)).predict(pixels)
     np.testing.assert_allclose(found, expected, atol=1e-5)
