@@ -7,7 +7,8 @@ const readZ = (text) => {
   return z.length === K && z.every((v) => Math.abs(v) <= Z_LIMIT) ? z : undefined;
 };
 setting("digit", 0, between(0, stored.digits.test.n - 1, true));
-setting("net", Object.keys(stored.networks).length ? "run1" : "start", oneOf("start", "trained", "run1", "run2", "run3", "run4"));
+// a fresh network is shown first: a trained one is sure of its digit, and all slopes are nearly 0
+setting("net", "start", oneOf("start", "trained", "run1", "run2", "run3", "run4"));
 setting("z", null, readZ, (z) => (z ? z.map((v) => +v.toFixed(3)).join(",") : ""));
 setting("y", null, between(0, 9, true), (y) => (y === null ? "" : String(y)));
 setting("out", "softmax", oneOf("softmax", "sigmoid"));
@@ -145,7 +146,7 @@ const zCopy = () => [...scene().z];
 
   function place(bar, v) {
     bar.style.left = `${50 + 50 * Math.min(0, v)}%`;
-    bar.style.width = `max(3px, ${50 * Math.abs(v)}%)`; // what is 0 is still to be seen, at 0
+    bar.style.width = `max(4px, ${50 * Math.abs(v)}%)`; // what is 0 is still to be seen, at 0
   }
 
   function verdict(by, step) {

@@ -265,9 +265,9 @@ function networkOf({ sizes, hidden, output, cost, error, parameters }) {
 
 const networks = {}; // name -> { title, net, scale }; "start" and "trained" are the page's own
 
-/** The chosen network, or the first there is. */
+/** The network that acts 1, 2 and 6 take their z from; the fresh one while the chosen one is not there. */
 function chosenNetwork() {
-  return networks[settings.net] ?? networks[Object.keys(networks)[0]];
+  return networks[settings.net] ?? networks.start;
 }
 
 /** Copy `text`; a button says that it is done. */

@@ -83,6 +83,13 @@ def test_the_command_says_where_the_page_is(home, tmp_path, capsys):
     assert stored(tmp_path / "new" / "lab.html")["digits"]["train"]["n"] == 600
 
 
+def test_the_page_is_shown_if_wanted(home, tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr("webbrowser.open", shown.append)
+    assert main(["lab", "--open", "--output", str(tmp_path / "lab.html")]) == 0
+    assert shown == [(tmp_path / "lab.html").as_uri()]
+
+
 def test_runs_go_into_the_page_up_to_four(home, digits, tmp_path):
     settings = Config.model_validate(
         {

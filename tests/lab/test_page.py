@@ -203,6 +203,17 @@ def test_training_in_the_browser_learns(visit, page_file):
     assert page.locator("#confusions table").count() == 4
 
 
+def test_where_there_are_no_workers_the_page_trains_by_itself(browser, page_file):
+    page = browser.new_page(reduced_motion="reduce")
+    page.add_init_script("window.Worker = class { constructor() { throw new Error('no workers here'); } };")
+    page.goto(page_file.as_uri() + "#train?n=500")
+    page.wait_for_selector("html[data-ready]")
+    trained(page)
+    page.click("#run-tools button:has-text('one epoch')")
+    wait_until(page, "() => / 1.00 epochs/.test(document.getElementById('train-readout').textContent)")
+    page.close()
+
+
 def test_training_can_be_paused_stepped_and_started_again(visit, page_file):
     page = visit(page_file, "#train?n=100&m=10")
     page.click("#run-tools button:has-text('one mini-batch')")
