@@ -3,7 +3,7 @@ BIN := .venv/bin
 # test,oracle adds PyTorch, with which some tests compare gradients; test,dask a cluster, on which others train
 EXTRAS ?= test
 
-.PHONY: train test lint bench clean
+.PHONY: train test lint bench dist clean
 
 train: .venv/installed  ## train the network of configs/loglik.yaml; make train ARGS="--overwrite seed=1"
 	$(BIN)/python scripts/train.py --config configs/loglik.yaml $(ARGS)
@@ -20,6 +20,9 @@ bench: .venv/installed-bench  ## speed beside other libraries, how it grows with
 	$(BIN)/python -m benchmarks.speed --json docs/performance_speed.json $(ARGS)
 	$(BIN)/python -m benchmarks.scaling --json docs/performance_scaling.json
 	$(BIN)/python -m benchmarks.page
+
+dist: .venv/installed-$(EXTRAS)  ## the wheel and the source archive, into dist/
+	$(BIN)/python -m hatchling build
 
 clean:
 	rm -rf .venv

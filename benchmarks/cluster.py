@@ -61,7 +61,7 @@ def seconds(address: str, seeds: int, epochs: int, folder: Path) -> float:
     """How long the quadratic cost and the log-likelihood take, `seeds` runs each."""
     tasks = [
         Task(
-            load_config(CONFIGS / name, [f"seed={seed}", f"training.epochs={epochs}"]),
+            load_config(CONFIGS / name, f"seed={seed}", f"training.epochs={epochs}"),
             folder / name / str(seed),
         )
         for name in ("quadratic.yaml", "loglik.yaml")

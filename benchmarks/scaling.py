@@ -28,6 +28,7 @@ from mnist_softmax.config.config import Config
 from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.training.cohort import Cohort, bytes_needed
 from mnist_softmax.training.loop import start
+from mnist_softmax.training.sgd import train_epoch
 
 REPLICAS = (1, 2, 5, 10, 20, 50)
 FULL = 50_000
@@ -60,11 +61,7 @@ def epoch_of(layers: Sequence[int], m: int, replicas: int, dataset: Dataset) -> 
     def epoch() -> float:
         began = perf_counter()
         with np.errstate(over="ignore"):
-            for x, y in cohort.mini_batches():
-                workspace = cohort.workspaces[x.shape[-2]]
-                cohort.network.forward(x, workspace)
-                cohort.network.backward(y, workspace)
-                cohort.descent.step(workspace)
+            train_epoch(cohort.mini_batches(), cohort.passes, cohort.descent.step, ())
         return (perf_counter() - began) / replicas * FULL / len(dataset.train)
 
     return epoch

@@ -14,11 +14,13 @@ from mnist_softmax.data.cache import cache_path
 
 REPEATS = 5
 
-COLD = "from mnist_softmax.config.config import Data; from mnist_softmax.data.sources import load; load(Data())"
-WARM = (
-    "import time; from mnist_softmax.config.config import Data; from mnist_softmax.data.sources import load\n"
-)
-WARM += "began = time.perf_counter(); load(Data()); print(time.perf_counter() - began)"
+COLD = """
+from mnist_softmax.config.data import Data
+from mnist_softmax.data.sources import load_digits
+load_digits(Data())
+"""
+WARM = "import time; from mnist_softmax.config.data import Data; from mnist_softmax.data.sources import load_digits\n"
+WARM += "began = time.perf_counter(); load_digits(Data()); print(time.perf_counter() - began)"
 FIRST = """
 import sys, time
 from mnist_softmax.training import cohort
@@ -31,14 +33,15 @@ main(["train", "--config", "configs/loglik.yaml", "--output", sys.argv[1]])
 """
 EVALUATION = """
 import time
-from mnist_softmax.config.config import Data, Network as Description
-from mnist_softmax.data.sources import load
+from mnist_softmax.config.data import Data
+from mnist_softmax.config.network import Architecture
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.network.network import Network
 from mnist_softmax.training.evaluation import evaluate
-test = load(Data()).test
-network = Network(Description(layers=(784, 30, 10), output_activation="softmax", cost="log_likelihood"))
-evaluate(network, test, 255.0)
-began = time.perf_counter(); evaluate(network, test, 255.0, with_cost=False); print(time.perf_counter() - began)
+test = load_digits(Data()).test
+network = Network(Architecture(layers=(784, 30, 10), output_activation="softmax", cost="log_likelihood"))
+evaluate(network, test)
+began = time.perf_counter(); evaluate(network, test, ["accuracy"]); print(time.perf_counter() - began)
 """
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from mnist_softmax.config.config import Data
-from mnist_softmax.config.config import Network as Description
+from mnist_softmax.config.data import Data
+from mnist_softmax.config.network import Architecture
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.network.network import Network
 from mnist_softmax.runs.environment import environment
 
@@ -36,9 +36,9 @@ class Work:
     start: dict[str, np.ndarray]
 
     @property
-    def description(self) -> Description:
+    def description(self) -> Architecture:
         """The network, as a config would have it."""
-        return Description(layers=(784, self.hidden, 10), output_activation="softmax", cost="log_likelihood")
+        return Architecture(layers=(784, self.hidden, 10), output_activation="softmax", cost="log_likelihood")
 
     @property
     def labels(self) -> np.ndarray:
@@ -55,12 +55,12 @@ class Work:
 
 def work(hidden: int, floats: bool = True) -> Work:
     """The work on all of MNIST, or on its sample where the whole is not to be had; x and y only with `floats`."""
-    dataset = load(Data())
+    dataset = load_digits(Data())
     for warning in dataset.warnings:
         print(f"warning: {warning}")
     splits = [dataset.train, dataset.test] if floats else [dataset.train.first(1), dataset.test.first(1)]
     scaled = [split.images / np.float32(255) for split in splits]
-    net = Network(Description(layers=(784, hidden, 10), output_activation="softmax", cost="log_likelihood"))
+    net = Network(Architecture(layers=(784, hidden, 10), output_activation="softmax", cost="log_likelihood"))
     net.initialize(np.random.default_rng(1))
     start = {name: np.ascontiguousarray(view) for name, view in net.parameters.named()}
     one_hot = np.eye(10, dtype=np.float32)[splits[0].labels]

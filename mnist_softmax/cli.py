@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import io
 import os
 import sys
 from collections.abc import Sequence
 
+from mnist_softmax import __version__
 from mnist_softmax.commands import (
     compare,
+    configs,
     curves,
     data,
     evaluate,
@@ -22,7 +25,7 @@ from mnist_softmax.commands import (
     sweep,
     train,
 )
-from mnist_softmax.errors import INTERRUPTED, UserError
+from mnist_softmax.errors import INTERRUPTED, ConfigError, UserError
 
 COMMANDS = {
     "train": train,
@@ -37,6 +40,7 @@ COMMANDS = {
     "lab": lab,
     "predict": predict,
     "data": data,
+    "configs": configs,
 }
 
 EXIT_CODES = (
@@ -72,19 +76,34 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
+    arguments = arguments or ["--help"]
+    if not arguments[0].startswith("-"):
+        _check_command(arguments[0])
     parser = _parser()
     options, rest = parser.parse_known_args(arguments)
-    pairs_allowed = COMMANDS[options.command].TAKES_OVERRIDES
-    if any(not pairs_allowed or word.startswith("-") or "=" not in word for word in rest):
-        parser.error(f"unrecognized arguments: {' '.join(rest)} (an override is written key=value)")
+    takes_pairs = COMMANDS[options.command].TAKES_OVERRIDES
+    if wrong := [word for word in rest if not takes_pairs or word.startswith("-") or "=" not in word]:
+        hint = (
+            "an override is written key=value" if takes_pairs else f"see mnist-softmax {options.command} --help"
+        )
+        parser.error(f"unrecognized arguments: {' '.join(wrong)} ({hint})")
     options.overrides = rest
     return options
+
+
+def _check_command(word: str) -> None:
+    """Raises ConfigError where there is no such command; argparse would list them all and not the nearest."""
+    if word not in COMMANDS:
+        near = difflib.get_close_matches(word, COMMANDS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"the commands are {', '.join(COMMANDS)}"
+        raise ConfigError(f"{word}: no such command; {hint}")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mnist-softmax", description="Train small networks on MNIST, exactly.", epilog=EXIT_CODES
     )
+    parser.add_argument("--version", action="version", version=f"mnist-softmax {__version__}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
     for name, command in COMMANDS.items():
         command.add_arguments(

@@ -1,14 +1,38 @@
-"""Figures on disk."""
+"""How figures look, and figures on disk."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mnist_softmax.errors import ConfigError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+COLOURS = ("#0b6fb8", "#c2410c", "#15803d", "#9333ea", "#a16207", "#be185d", "#0f766e", "#475569")
+INK, FAINT = "#1f2328", "#d9d9d6"
+SIZE = (5.2, 3.4)  # inches: small, so that the letters can be read on a phone
+STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 11,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "axes.titlecolor": INK,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.6,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+}
 
 
 def save(figure: Figure, path: str | Path) -> None:

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from small_run import CONFIG, write_digits
 
-from mnist_softmax.config.config import Config, Data
+from mnist_softmax.config.config import Config
+from mnist_softmax.config.data import Data
 from mnist_softmax.data.dataset import Dataset, Split
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import DataError
 
 WIDTH, CLASSES = 12, 4
@@ -82,6 +83,6 @@ def full_mnist() -> Dataset:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", no_network)
         try:
-            return load(Data(source="openml"))
+            return load_digits(Data(source="openml"))
         except DataError as error:
             pytest.skip(str(error))

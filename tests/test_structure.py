@@ -14,9 +14,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = "mnist_softmax"
-GROUND = ("__init__", "errors", "files", "text", "figures")
+GROUND = ("__init__", "errors", "files", "text", "metrics", "figures")
 WINGS = ("diagnostics", "comparison", "book", "lab")  # side by side: none reads another
-ORDER = ("config", "data", "network", "training", "runs", *WINGS, "commands", "cli", "__main__")
+ORDER = ("config", "data", "plain", "network", "training", "runs", *WINGS, "commands", "cli", "__main__")
 
 
 def modules(root: Path) -> dict[str, Path]:
@@ -79,9 +79,10 @@ def test_the_walk_sees_the_imports_that_hold_the_house_together():
     known = modules(ROOT)
     commands = set(imports(f"{PACKAGE}.commands.train", known[f"{PACKAGE}.commands.train"], known))
     assert {f"{PACKAGE}.errors", f"{PACKAGE}.data.sources", f"{PACKAGE}.runs.run"} <= commands
-    assert f"{PACKAGE}.config.config" in imports(
-        f"{PACKAGE}.training.sgd", known[f"{PACKAGE}.training.sgd"], known
-    )  # written `from mnist_softmax.config import config`
+    randomness = f"{PACKAGE}.training.randomness"
+    assert f"{PACKAGE}.training.book_streams" in imports(
+        randomness, known[randomness], known
+    )  # written `from mnist_softmax.training import book_streams`
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.work import ETA, M, Work
 from mnist_softmax.config.config import Config
 from mnist_softmax.training.loop import start as fresh
-from mnist_softmax.training.loop import train_together
+from mnist_softmax.training.loop import train_cohort
 
 
 class Orders:
@@ -42,7 +42,7 @@ def start(work: Work, replicas: int = 1) -> Callable[[int], float]:
         state.order = Orders(work)
         for name, view in state.network.parameters.named():
             view[...] = work.start[name]
-    outcomes = train_together(states, work.dataset, [settings] * replicas)
+    outcomes = train_cohort(states, work.dataset, [settings] * replicas)
 
     def epoch(_: int) -> float:
         accuracies = {outcome["test_accuracy"] for _, outcome in _take(outcomes, replicas)}

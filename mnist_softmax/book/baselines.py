@@ -11,15 +11,21 @@ from typing import Any
 import numpy as np
 
 from mnist_softmax.data.dataset import Dataset, Split
-from mnist_softmax.training.checkpoint import replacing
+from mnist_softmax.files import write_whole
 
 GUESSERS = 100  # how many times the guesses are repeated
 
 Record = dict[str, Any]
+Classifier = Callable[[Split], np.ndarray]
+"""Its answer to each of n images, (n,), or of several, (classifiers, n)."""
 
 
 def run_baseline(
-    method: str, sizes: tuple[int, ...], dataset: Dataset, scale: float, cache: Path, say: Callable[[str], None]
+    method: str,
+    sizes: tuple[int, ...],
+    dataset: Dataset,
+    cache: Path,
+    announce: Callable[[str], None],
 ) -> list[Record]:
     """Right answers on validation and test after training on the first so many images, for each size.
 
@@ -31,14 +37,12 @@ def run_baseline(
         path = cache / f"{method}-{size}.json"
         record = _stored(path, dataset.checksum)
         if record is None:
-            say(f"{method}: {size:,} images")
+            announce(f"{method}: {size:,} images")
             began = perf_counter()
             record = {"size": size, "checksum": dataset.checksum}
-            record |= METHODS[method](dataset, dataset.train.first(size), scale)
+            record |= right_answers(method, dataset, dataset.train.first(size))
             record["seconds"] = perf_counter() - began
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as file:
-                file.write(json.dumps(record).encode("utf-8"))
+            write_whole(path, json.dumps(record))
         records.append(record)
     return records
 
@@ -51,46 +55,48 @@ def _stored(path: Path, checksum: str) -> Record | None:
     return record if record.get("checksum") == checksum else None
 
 
-def darkness(dataset: Dataset, train: Split, scale: float) -> Record:
+def found(method: str, cache: Path) -> list[Record]:
+    """What `cache` holds of a method, whichever experiment it was for."""
+    return [json.loads(path.read_text(encoding="utf-8")) for path in cache.glob(f"{method}-*.json")]
+
+
+def darkness(train: Split, classes: int) -> Classifier:
     """The digit whose training images have on average a sum of pixels nearest to this image's."""
-    totals = _darkness(train, scale)
-    averages = np.array([totals[train.labels == digit].mean() for digit in range(dataset.num_classes)])
 
-    def right(split: Split) -> int:
-        nearest = np.abs(_darkness(split, scale)[:, None] - averages).argmin(axis=1)
-        return int(np.count_nonzero(nearest == split.labels))
+    def totals(split: Split) -> np.ndarray:
+        return split.images.sum(axis=1, dtype=np.float64) / split.scale
 
-    return {"validation": right(dataset.validation), "test": right(dataset.test)}
+    averages = np.array([totals(train)[train.labels == digit].mean() for digit in range(classes)])
+    return lambda split: np.abs(totals(split)[:, None] - averages).argmin(axis=1)
 
 
-def _darkness(split: Split, scale: float) -> np.ndarray:
-    return split.images.sum(axis=1, dtype=np.float64) / scale
-
-
-def svm(dataset: Dataset, train: Split, scale: float) -> Record:
+def svm(train: Split, classes: int) -> Classifier:
     """scikit-learn's SVC as its defaults were when the book was written: gamma is 1/784."""
     from sklearn.svm import SVC
 
-    machine = SVC(gamma="auto").fit(train.images / scale, train.labels)
-    return {
-        name: int(np.count_nonzero(machine.predict(split.images / scale) == split.labels))
-        for name, split in (("validation", dataset.validation), ("test", dataset.test))
-    }
+    machine = SVC(gamma="auto").fit(train.images / train.scale, train.labels)
+    return lambda split: machine.predict(split.images / split.scale)
 
 
-def guess(dataset: Dataset, train: Split, scale: float) -> Record:
-    """A digit at random for each image: right answers, the mean of many guessers."""
+def guess(train: Split, classes: int) -> Classifier:
+    """A digit at random for each image, by many guessers."""
     rng = np.random.default_rng(0)
-
-    def right(split: Split) -> float:
-        guesses = rng.integers(dataset.num_classes, size=(GUESSERS, len(split)))
-        return float(np.count_nonzero(guesses == split.labels) / GUESSERS)
-
-    return {"validation": right(dataset.validation), "test": right(dataset.test)}
+    return lambda split: rng.integers(classes, size=(GUESSERS, len(split)))
 
 
-METHODS: dict[str, Callable[[Dataset, Split, float], Record]] = {
+METHODS: dict[str, Callable[[Split, int], Classifier]] = {
     "darkness": darkness,
     "svm": svm,
     "guess": guess,
 }
+
+
+def right_answers(method: str, dataset: Dataset, train: Split) -> Record:
+    """Right answers on validation and test after training on `train`; of many guessers the mean."""
+    classify = METHODS[method](train, dataset.num_classes)
+    record: Record = {}
+    for name in ("validation", "test"):
+        split = getattr(dataset, name)
+        right = np.count_nonzero(classify(split) == split.labels, axis=-1)
+        record[name] = right.mean() if np.ndim(right) else int(right)
+    return record

@@ -1,114 +1,20 @@
-"""The `book:` block of a config: what the book says of the experiment, and how that is to be checked.
-
-Epochs count from 0 here, as the book's do. Figures stand as printed: accuracies in percent, or as counts of
-images where the book gives counts.
-"""
+"""The `book:` block of a config: what the book says of the experiment, and how that is to be checked."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
-from mnist_softmax.config.schema import Integer, NotNegative, Number, PositiveInt, Section
+from mnist_softmax.book import exact, norms, printed
+from mnist_softmax.book.claim import Claim
+from mnist_softmax.config.schema import Integer, NotNegative, PositiveInt, Section
+from mnist_softmax.config.training import MetricName
 
-Epoch = Annotated[Integer, Field(ge=0)]
-Count = Annotated[Integer, Field(ge=0)]
-Split = Literal["train", "validation", "test"]
-
-
-class Selected(Section):
-    """One figure of a run: `metric` at one epoch. The best epoch is chosen by the metric itself (`peak`)."""
-
-    metric: str = "test_accuracy"
-    select: Literal["peak", "final", "first"] = "peak"
-    """`first` is after the first epoch; for gradient norms before it."""
-    run: str | None = None
-    """Which of `runs`; where there is only one, nothing."""
-    layer: PositiveInt | None = None
-    """For gradient norms: which hidden layer, the first is 1."""
-
-
-class Printed(Selected):
-    """A number that the book prints, compared with the distribution of what our runs report."""
-
-    kind: Literal["printed"]
-    value: Number
-    best_of: PositiveInt = 1
-    """The book reports the best of so many runs."""
-
-
-class Statement(Selected):
-    """What the book says in words, as bounds within which a run's figure must lie."""
-
-    kind: Literal["statement"]
-    says: str
-    above: Number | None = None
-    below: Number | None = None
-    minus: str | None = None
-    """Not the figure of `run` but its difference to that of this other run with the same seed."""
-    over_layer: PositiveInt | None = None
-    """Not the norm of `layer` but its ratio to that of this other hidden layer."""
-
-
-class Transcript(Section):
-    """Right answers that the book prints for single epochs of one run."""
-
-    kind: Literal["transcript"]
-    metric: Literal["test_accuracy", "validation_accuracy"] = "test_accuracy"
-    counts: dict[Epoch, Count]
-
-
-class OneClass(Section):
-    """Printed counts that are those of a network that gives every image the same answer."""
-
-    kind: Literal["one_class"]
-    metric: Literal["test_accuracy", "validation_accuracy"] = "test_accuracy"
-    counts: tuple[Count, ...]
-    always: Count | None = None
-    """Every run must have this count after every epoch; without it any class will do."""
-
-
-class Exact(Section):
-    """What admits no chance: counts or percentages that must come out as printed."""
-
-    kind: Literal["exact"]
-    split: Split
-    unit: Literal["count", "percent"]
-    values: dict[PositiveInt, Number]
-    """By the number of training images."""
-
-
-class Curves(Section):
-    """The book's course of the gradient norms, compared at the epochs of the reference figures."""
-
-    kind: Literal["curves"]
-    recording: str
-    """Its name among the reference figures."""
-
-
-class Bars(Section):
-    """The book's initial gradients of single neurons, of which only the size can be compared."""
-
-    kind: Literal["bars"]
-    recording: str
-    neurons: PositiveInt
-
-
-class Outperforms(Section):
-    """In the replay every run ends above what another method reached at the same size."""
-
-    kind: Literal["outperforms"]
-    says: str
-    metric: Literal["test_accuracy", "validation_accuracy"]
-    recording: str
-    """The other method's percentages, by the name of our run."""
-
-
-Claim = Annotated[
-    Printed | Statement | Transcript | OneClass | Exact | Curves | Bars | Outperforms,
-    Field(discriminator="kind"),
-]
+AnyClaim = Annotated[printed.Kinds | exact.Kinds | norms.Kinds, Field(discriminator="kind")]
+KINDS: dict[str, type[Claim]] = {
+    claim.model_fields["kind"].default: claim for claim in get_args(get_args(AnyClaim)[0])
+}
 
 
 class Recording(Section):
@@ -117,7 +23,7 @@ class Recording(Section):
     figures: str
     """The name of the author's file, without .json, and of the reference figures."""
     program: str
-    metrics: tuple[str, ...]
+    metrics: tuple[MetricName, ...]
     """What was recorded."""
     one_list: bool = False
     """Whether the program hands its runs one list, which stays as the last epoch left it, and not slices of it."""
@@ -143,7 +49,7 @@ class Book(Section):
     """Several trainings in one experiment: for each name, the keys of the config that it changes."""
     seeded_runs: tuple[str, ...] | None = None
     """Which of `runs` are trained with many seeds; all of them, if nothing is said."""
-    claims: tuple[Claim, ...] = ()
+    claims: tuple[AnyClaim, ...] = ()
     recording: Recording | None = None
     baseline: Baseline | None = None
     inferred: tuple[str, ...] = ()
@@ -155,8 +61,7 @@ class Book(Section):
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
-        named = [getattr(claim, key, None) for claim in self.claims for key in ("run", "minus")]
-        unknown = {name for name in (*named, *(self.seeded_runs or ())) if name} - set(self.runs)
+        unknown = set(self.seeded_runs or ()) - set(self.runs)
         if unknown:
             raise ValueError(f"there is no run {', '.join(sorted(unknown))} in runs")
         return self

@@ -5,42 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from pydantic import model_validator
-
-from mnist_softmax.book.block import Book, Recording
-from mnist_softmax.config.config import Config, Data
-from mnist_softmax.config.file import load_as, load_config, read_yaml, validated_as
-from mnist_softmax.config.schema import Section
+from mnist_softmax.book.block import Book
+from mnist_softmax.book.claim import ONLY, Prospect
+from mnist_softmax.book.reference import reference
+from mnist_softmax.config import shipped
+from mnist_softmax.config.config import Config
+from mnist_softmax.config.data import Data
+from mnist_softmax.config.file import load_config, read_yaml, validated_as
+from mnist_softmax.config.schema import Misfit, Section
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.runs.run import Task
 
-HERE = Path(__file__).resolve().parents[2]  # where a checkout has its configs
-FOLDER = Path("configs", "book")
-ONLY = "only"  # the name of the run where there is but one
 
-
-class BookSection(Section):
-    """What the book says, which a config holds as it stands and leaves to us to check."""
-
-    book: Book
-
-
-class BaselineConfig(Section):
-    """A file without a network: the data, and what the book says."""
+class BookSections(Section):
+    """What a file of the book holds beside network and training, which those of a baseline go without."""
 
     data: Data = Data()
     book: Book
-
-    @model_validator(mode="after")
-    def _has_a_baseline(self) -> BaselineConfig:
-        if self.book.baseline is None:
-            raise ValueError("a file without network and training needs book.baseline")
-        return self
 
 
 @dataclass(frozen=True)
@@ -67,65 +51,82 @@ class Experiment:
     def settings(self, run: str, *overrides: str) -> Config:
         """The config of one training, without what the book says of it."""
         changes = [f"{key}={json.dumps(value)}" for key, value in self.book.runs.get(run, {}).items()]
-        return load_config(self.path, [*changes, *overrides]).model_copy(update={"book": None})
+        return load_config(self.path, *changes, *overrides).model_copy(update={"book": None})
 
-    def seeded(self, output: Path, seeds: int) -> list[Task]:
+    def prospect(self) -> Prospect:
+        """What its claims can count on."""
+        baseline, recording = self.book.baseline, self.book.recording
+        return Prospect(
+            {run: self.settings(run) for run in self.seeded_runs},
+            dict.fromkeys(self.runs, recording.metrics) if recording else {},
+            baseline.sizes if baseline else (),
+        )
+
+    def seeded(self, output: Path, seeds: int) -> dict[str, list[Task]]:
         """Each run with the seeds 0, 1, ..."""
-        return [
-            Task(self.settings(run, f"seed={seed}"), self.directory(output, run) / f"seed-{seed}", "resume")
+        return {
+            run: [
+                Task(self.settings(run, f"seed={seed}"), self.directory(output, run) / f"seed-{seed}", "resume")
+                for seed in range(seeds)
+            ]
             for run in self.seeded_runs
-            for seed in range(seeds)
-        ]
+        }
 
-    def recorded(self, output: Path, n: int) -> list[Task]:
+    def recorded(self, output: Path, n: int) -> dict[str, Task]:
         """The runs of the author's recording, from his random streams; n is the size of the whole training set."""
         recording = self.book.recording
         if recording is None:
-            return []
-        tasks: list[Task] = []
+            return {}
+        tasks: dict[str, Task] = {}
+        earlier: list[dict[str, Any]] = []
         for run in self.runs:
-            randomness = self._stream([task.settings for task in tasks], recording, n)
+            goes_on = recording.one_list and bool(earlier)
+            streams = {"kind": "book", "earlier_runs": earlier, "order_goes_on": goes_on}
             settings = self.settings(
                 run,
                 f"seed={recording.seed}",
-                f"randomness={randomness}",
+                f"randomness={json.dumps(streams)}",
                 "training.dtype=float64",
                 "training.rounding=book",
                 f"training.monitor=[{', '.join(recording.metrics)}]",
             )
-            tasks.append(Task(settings, self.directory(output, run) / "recorded", "resume"))
+            tasks[run] = Task(settings, self.directory(output, run) / "recorded", "resume")
+            images, epochs = settings.data.training_size or n, settings.training.epochs
+            earlier.append({"initializer": settings.network.initializer, "images": images, "epochs": epochs})
         return tasks
 
     def directory(self, output: Path, run: str) -> Path:
         """Where the trainings of one run lie."""
         return output / self.id if run == ONLY else output / self.id / run
 
-    def _stream(self, before: Sequence[Config], recording: Recording, n: int) -> str:
-        earlier = [
-            {
-                "initializer": settings.network.initializer,
-                "images": settings.data.training_size or n,
-                "epochs": settings.training.epochs,
-            }
-            for settings in before
-        ]
-        goes_on = recording.one_list and bool(before)
-        return json.dumps({"kind": "book", "earlier_runs": earlier, "order_goes_on": goes_on})
-
 
 def load_experiment(path: Path) -> Experiment:
-    """Read a file. Raises ConfigError: it is missing or wrong, or the book says nothing of it."""
-    if "network" in read_yaml(path):
-        config = load_config(path)
-        if config.book is None:
+    """Read a file.
+
+    Raises ConfigError: it is missing or wrong, the book says nothing of it, or a claim cannot be judged.
+    """
+    content = read_yaml(path)
+    has_network = "network" in content
+    if has_network:
+        if load_config(path).book is None:
             raise ConfigError(f"{path}: has no book section; `train` trains it")
-        book = validated_as(BookSection, {"book": config.book}, (), str(path)).book
-        experiment = Experiment(path.stem, path, config.data, book)
-        for run in experiment.runs:
-            experiment.settings(run)  # what `runs` changes is checked here, too
-        return experiment
-    baseline = load_as(BaselineConfig, path)
-    return Experiment(path.stem, path, baseline.data, baseline.book)
+        content = {key: content[key] for key in ("data", "book") if key in content}
+    sections = validated_as(BookSections, content, (), str(path))
+    if not has_network and sections.book.baseline is None:
+        raise ConfigError(f"{path}: a file without network and training needs book.baseline")
+    experiment = Experiment(path.stem, path, sections.data, sections.book)
+    for run in experiment.runs:
+        experiment.settings(run)  # what `runs` changes is checked here, too
+    prospect, faults = experiment.prospect(), []
+    for k, claim in enumerate(experiment.book.claims):
+        try:
+            claim.check(prospect)
+        except Misfit as misfit:
+            value = getattr(claim, misfit.key)
+            faults.append(f"{path}: book.claims.{k}.{misfit.key} = {value!r:.60}: {misfit.text}")
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return experiment
 
 
 def find_experiments(names: Sequence[str]) -> list[Experiment]:
@@ -140,9 +141,9 @@ def find_experiments(names: Sequence[str]) -> list[Experiment]:
         if not found:
             path = Path(name)
             if path.suffix != ".yaml":
+                others = [*sorted({_chapter(id) for id in known}), "a file", "or one of"]
                 raise ConfigError(
-                    f"{name}: no such experiment; expected all, {', '.join(_chapters(known))}, a file, or one of "
-                    + ", ".join(known)
+                    f"{name}: no such experiment; expected all, {', '.join(others)} {', '.join(known)}"
                 )
             found = [path]
         chosen |= dict.fromkeys(found)
@@ -150,26 +151,21 @@ def find_experiments(names: Sequence[str]) -> list[Experiment]:
 
 
 def folder() -> Path:
-    """Where the book's configs lie: here, or in the checkout that this program is run from."""
-    return FOLDER if FOLDER.is_dir() else HERE / FOLDER
+    """Where the book's configs lie."""
+    return shipped.folder() / "book"
 
 
 def _is_meant(name: str, id: str) -> bool:
-    return name in ("all", id) or name == f"chapter{id[2]}"
+    return name in ("all", id, _chapter(id))
 
 
-def _chapters(known: dict[str, Path]) -> list[str]:
-    return sorted({f"chapter{id[2]}" for id in known})
+def _chapter(id: str) -> str:
+    """As `chapter3` of the file ch3_...: the name says it before the file is read."""
+    return f"chapter{id.removeprefix('ch').partition('_')[0]}"
 
 
 def _in_order(path: Path) -> tuple[str, int]:
     """By chapter, and within it as the book tells them."""
     order = list(reference()["order"])
     id = path.stem
-    return id[:3], order.index(id) if id in order else len(order)
-
-
-@cache
-def reference() -> dict[str, Any]:
-    """The author's recorded figures that runs are compared with (reference.json)."""
-    return json.loads(files(__package__).joinpath("reference.json").read_text(encoding="utf-8"))
+    return _chapter(id), order.index(id) if id in order else len(order)

@@ -20,6 +20,7 @@ import numpy as np
 from scipy import stats
 
 LEVEL = 0.95
+LEAST_SEEDS = 4  # below that a best of three has no spread
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class Prediction:
         """The share of reports at or below `value`."""
         return float(np.mean(self.reports <= value))
 
+    def beside(self, book: float) -> dict[str, float]:
+        """These figures beside the book's, as findings hold them."""
+        figures = {"book": book, "mean": self.mean, "low": self.low, "high": self.high}
+        return figures | {"quantile": self.quantile(book)}
+
     def verdict(self, value: float, decimals: int) -> str:
         """Whether the book's `value`, printed with so many decimals, is a report that can well be."""
         half = 0.5 * 10.0**-decimals  # it may be rounded by as much
@@ -45,7 +51,7 @@ class Prediction:
         return f"{'higher' if self.mean > value else 'lower'} by {abs(self.mean - value):.{max(decimals, 2)}f}"
 
 
-def predict(values: Sequence[float], best_of: int = 1) -> Prediction:
+def one_more_report(values: Sequence[float], best_of: int = 1) -> Prediction:
     """From one value of each of n runs, n > best_of and n > 1."""
     n = len(values)
     reports = np.array([max(group) for group in combinations(values, best_of)])

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from mnist_softmax.book import figures as book_figures
-from mnist_softmax.book.experiment import reference
+from mnist_softmax.book.claim import Evidence, of_run
 from mnist_softmax.book.plan import Plan
-from mnist_softmax.book.words import percent, rows
+from mnist_softmax.book.reference import reference
+from mnist_softmax.book.results import Result
+from mnist_softmax.book.words import in_percent, rows
 from mnist_softmax.errors import ConfigError
+from mnist_softmax.files import read_json, write_whole
 from mnist_softmax.runs.environment import environment
-from mnist_softmax.training.checkpoint import replacing
 
-Result = dict[str, Any]
 BEGIN, END = "<!-- reproduce: begin -->", "<!-- reproduce: end -->"
+
+HOW = """\
+Written by `mnist-softmax reproduce`; the numbers lie in results.json. Which chapter is which command: \
+`mnist-softmax reproduce` lists the experiments, `mnist-softmax reproduce ID` runs one, \
+`mnist-softmax reproduce chapter3` a chapter, `mnist-softmax reproduce all` everything.
+"""
 
 RULES = """\
 **Replays.** Runs that the author's programs recorded with seeded generators are trained again from the same
@@ -36,7 +43,6 @@ half after a first trial of four seeds, before the runs reported here were looke
 at the epoch with the best validation accuracy, the last column but one.
 """
 
-
 IN_GENERAL = """\
 **In general.** Runs over seeds are in float32, unless the config says otherwise, and draw from NumPy's PCG64, each
 use of random numbers from a stream of its own; the book's programs computed in float64 and drew from the Mersenne
@@ -45,14 +51,13 @@ has overflowed. Time is seconds of one process, summed over runs, on a machine t
 """
 
 
-def write(found: Sequence[Result], plan: Plan, folder: Path) -> Path:
+def write(found: Sequence[Result], plan: Plan, evidence: Mapping[str, Evidence], folder: Path) -> Path:
     """Merge `found` into the folder's results.json and write the rest anew from it, figures first.
 
     A README.md beside the folder gets the short form between its markers, where it has them.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    figures = book_figures.draw(plan, folder / "figures" / "book")
-    stored = _read(folder / "results.json")
+    figures = book_figures.draw(plan, evidence, folder / "figures" / "book")
+    stored = read_json(folder / "results.json", "delete it, or choose another --report") or {}
     results = {result["id"]: result for result in stored.get("results", [])}
     results |= {result["id"]: result for result in found}
     order = reference()["order"]
@@ -63,32 +68,23 @@ def write(found: Sequence[Result], plan: Plan, folder: Path) -> Path:
         "environment": environment(),
         "data": {key: getattr(next(iter(plan.datasets.values())), key) for key in ("source", "checksum")},
     }
-    _write(folder / "results.json", json.dumps(content, indent=1) + "\n")
-    _write(folder / "results.md", page(content))
+    write_whole(folder / "results.json", json.dumps(content, indent=1) + "\n")
+    write_whole(folder / "results.md", page(content))
     readme = folder.parent / "README.md"
     if readme.is_file() and BEGIN in (text := readme.read_text(encoding="utf-8")):
-        _write(readme, between_markers(text, short(content)))
+        write_whole(readme, between_markers(text, short(content)))
     return folder / "results.md"
 
 
 def page(content: dict[str, Any]) -> str:
     """results.md, from what results.json holds."""
     results = content["results"]
-    parts = ["# The book, reproduced\n"]
-    parts.append(
-        "Written by `mnist-softmax reproduce`; the numbers lie in results.json. Which chapter is which command: "
-        "`mnist-softmax reproduce` lists the experiments, `mnist-softmax reproduce ID` runs one, "
-        "`mnist-softmax reproduce chapter3` a chapter, `mnist-softmax reproduce all` everything.\n"
-    )
-    parts += [RULES, IN_GENERAL]
+    parts = ["# The book, reproduced\n", HOW, RULES, IN_GENERAL]
     for chapter in sorted({result["chapter"] for result in results}):
         chosen = [result for result in results if result["chapter"] == chapter]
-        parts.append(f"## Chapter {chapter}\n")
-        parts.append(table(chosen))
-        parts.append(_figures(content["figures"], chosen))
-        parts.append(_notes(chosen))
-    parts.append(_machine(content))
-    return "\n".join(part for part in parts if part)
+        figures = _figures(content["figures"], chosen)
+        parts += [f"## Chapter {chapter}\n", table(chosen), figures, _notes(chosen)]
+    return "\n".join(part for part in [*parts, _machine(content)] if part)
 
 
 def table(results: Sequence[Result]) -> str:
@@ -98,10 +94,9 @@ def table(results: Sequence[Result]) -> str:
         "|---|---|---:|---:|---:|---:|---:|---|---:|---:|",
     ]
     for result in results:
-        for k, row in enumerate(rows(result)):
-            first = k == 0
-            cells = [f"`{result['id']}`" if first else "", *row]
-            cells += [_ours(result), _time(result["seconds"])] if first else ["", ""]
+        row, *others = rows(result)
+        first = [f"`{result['id']}`", *row, _ours(result), _time(result["seconds"])]
+        for cells in (first, *(["", *other, "", ""] for other in others)):
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 
@@ -114,21 +109,16 @@ def short(content: dict[str, Any]) -> str:
     ]
     for chapter in sorted({result["chapter"] for result in content["results"]}):
         chosen = [result for result in content["results"] if result["chapter"] == chapter]
-        replays = [replay for result in chosen for replay in result["replays"] if replay["epochs"]]
+        replays = [(result, replay) for result in chosen for replay in result["replays"] if replay["epochs"]]
         findings = [(result["id"], finding) for result in chosen for finding in result["findings"]]
         against = [id for id, finding in findings if not finding["agrees"]]
-        exact = sum(replay["exact"] for replay in replays)
-        chaotic = [
-            replay for result in chosen if result["chaotic"] for replay in result["replays"] if replay["epochs"]
-        ]
-        parted = sum(not replay["exact"] for replay in chaotic)
+        exact = sum(replay["exact"] for _, replay in replays)
+        parted = sum(bool(result["chaotic"]) and not replay["exact"] for result, replay in replays)
         curves = f"{exact} of {len(replays)} curves" if replays else "none recorded"
         if parted:
             curves += f"; {parted} part by rounding, of runs named chaotic beforehand"
-        lines.append(
-            f"| {chapter} | {curves} "
-            f"| {len(findings) - len(against)} of {len(findings)} | {', '.join(dict.fromkeys(against)) or 'none'} |"
-        )
+        agreeing = f"{len(findings) - len(against)} of {len(findings)}"
+        lines.append(f"| {chapter} | {curves} | {agreeing} | {', '.join(dict.fromkeys(against)) or 'none'} |")
     return "\n".join(lines) + "\n"
 
 
@@ -142,10 +132,10 @@ def between_markers(text: str, content: str) -> str:
 
 
 def _ours(result: Result) -> str:
-    found = {run: each for run, each in result["headlines"].items() if each}
     return "; ".join(
-        f"{'' if run == 'only' else run + ' '}{percent(each['mean'])} (sd {each['deviation']:.2f}, n {each['n']})"
-        for run, each in found.items()
+        f"{of_run(run)} {in_percent(each['mean'])} (sd {each['deviation']:.2f}, n {each['n']})".strip()
+        for run, each in result["headlines"].items()
+        if each
     )
 
 
@@ -189,17 +179,3 @@ def _machine(content: dict[str, Any]) -> str:
         f"NumPy {where['numpy']}, SciPy {where['scipy']}, BLAS {blas}. Data: {content['data']['source']}, sha256 "
         f"{content['data']['checksum'][:16]}. {runs} runs, {seconds / 60:.0f} minutes of one core in all.\n"
     )
-
-
-def _read(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        return {}
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ConfigError(f"{path}: is damaged ({error}); delete it, or choose another --report") from None
-
-
-def _write(path: Path, text: str) -> None:
-    with replacing(path) as file:
-        file.write(text.encode("utf-8"))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from mnist_softmax.errors import INTERRUPTED
 
 if TYPE_CHECKING:
-    from mnist_softmax.comparison.comparison import Study
+    from mnist_softmax.comparison.comparison import Comparison
+    from mnist_softmax.comparison.results import Results
+    from mnist_softmax.config.config import Config
     from mnist_softmax.data.dataset import Dataset
-    from mnist_softmax.runs.many import OnEvent
 
 
 def add_arguments(parser: argparse.ArgumentParser, seeds: int) -> None:
@@ -30,75 +32,84 @@ def add_arguments(parser: argparse.ArgumentParser, seeds: int) -> None:
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of the Dask cluster: tcp://HOST:8786")
 
 
-def command_line(options: argparse.Namespace, words: list[str]) -> str:
-    """The command as it can be given again, without what has no influence on results."""
-    tail = ["--seeds", str(options.seeds), "--output", options.output, *options.overrides]
-    return shlex.join(["mnist-softmax", options.command, *words, *tail])
-
-
-def carry_out(study: Study, options: argparse.Namespace) -> int:
-    """Train, report, and show the tables."""
+def compare_and_report(
+    configs: Mapping[str, Config],
+    options: argparse.Namespace,
+    words: list[str],
+    points: Mapping[str, Mapping[str, Any]] | None = None,
+) -> int:
+    """Train, write the report, and show the tables. `words` are what the command has beside its common options."""
     from mnist_softmax.commands import console
     from mnist_softmax.commands.progress import RunsProgress
-    from mnist_softmax.comparison import carry_out as compare
-    from mnist_softmax.errors import ConfigError, Diverged, UserError
+    from mnist_softmax.comparison.compare import compare
+    from mnist_softmax.errors import Diverged, RunDirectoryError, UserError
 
-    for name, number in (("--jobs", options.jobs), ("--cohort", options.cohort)):
-        if number is not None and number < 1:
-            raise ConfigError(f"{name} {number}: expected at least 1")
-    if options.scheduler and options.backend != "dask":
-        raise ConfigError("--scheduler goes with --backend dask")
-    shown: list[RunsProgress] = []
+    progress: list[RunsProgress] = []
 
-    def begin(study: Study, dataset: Dataset) -> OnEvent:
+    def begin(comparison: Comparison, dataset: Dataset) -> None:
         for warning in dataset.warnings:
             console.warn(warning)
-        tasks = study.tasks().values()
-        print(
-            f"{len(study.configs)} configs, seeds 0 to {study.seeds - 1}: {len(tasks)} runs into {study.directory}"
-        )
-        sys.stdout.flush()
-        shown.append(RunsProgress(len(tasks), sum(task.settings.training.epochs for task in tasks)))
-        return shown[0].show
+        tasks = comparison.tasks()
+        seeds = f"seeds 0 to {comparison.seeds - 1}"
+        print(f"{len(configs)} configs, {seeds}: {len(tasks)} runs into {options.output}", flush=True)
+        progress.append(RunsProgress(len(tasks), sum(task.settings.training.epochs for task in tasks)))
 
+    # the command as it can be given again, without what has no influence on results
+    tail = ["--seeds", str(options.seeds), "--output", options.output, *options.overrides]
     try:
-        study, outcomes = compare.carry_out(
-            study,
+        results = compare(
+            configs,
+            options.seeds,
+            options.output,
             options.jobs,
-            options.backend,
-            options.scheduler,
-            begin,
-            lambda: shown[0].close(),
-            options.cohort,
+            cohort=options.cohort,
+            backend=options.backend,
+            scheduler=options.scheduler,
+            points=points,
+            command=shlex.join(["mnist-softmax", options.command, *words, *tail]),
+            on_start=begin,
+            on_event=lambda event: progress[0].show(event),
+            on_trained=lambda: progress[0].close(),
         )
     except KeyboardInterrupt:
         kept = "what has come home" if options.backend == "dask" else "the last checkpoints"
         print(f"\ninterrupted; the same command goes on from {kept}", file=sys.stderr)
         return INTERRUPTED
     finally:
-        if shown:
-            shown[0].close()
-    show(study)
-    failed = [outcome for outcome in outcomes if isinstance(outcome, UserError)]
-    lost = [outcome for outcome in failed if not isinstance(outcome, Diverged)]
+        for each in progress:
+            each.close()
+    try:
+        from mnist_softmax.comparison.page import write_report
+
+        write_report(results)
+    except Exception as error:  # whatever it is, what was trained is kept and its tables are shown
+        show(results, reported=False)
+        known = error if isinstance(error, UserError) else RunDirectoryError(f"{type(error).__name__}: {error}")
+        again = shlex.join(["mnist-softmax", "report", options.output])
+        raise type(known)(
+            f"the report was not written: {' '.join(str(known).split())}; all runs are kept: mend the cause, "
+            f"then {again}"
+        ) from error
+    show(results)
+    lost = [error for error in results.errors if not isinstance(error, Diverged)]
     if lost:
         return lost[0].exit_code
-    return Diverged.exit_code if len(failed) == len(outcomes) else 0  # one that diverges is a finding
+    # one run that diverges is a finding
+    return Diverged.exit_code if len(results.errors) == len(results.runs) else 0
 
 
-def show(study: Study) -> None:
-    """Write tables, figures and the page, and print the tables."""
+def show(results: Results, reported: bool = True) -> None:
+    """Print the tables and what was found."""
     from mnist_softmax.commands import console
     from mnist_softmax.comparison import tables
-    from mnist_softmax.comparison.page import write_report
 
-    found = write_report(study)
     print()
-    print("\n\n".join(tables.markdown(table) for table in tables.tables(found)))
+    print("\n\n".join(tables.markdown(table) for table in tables.tables(results)))
     print()
-    print("\n".join(tables.finding(found)))
-    for line in tables.failures(found):
+    print("\n".join(tables.findings(results)))
+    for line in tables.failures(results):
         console.warn(f"not finished: {line}")
-    for warning in found["warnings"]:
+    for warning in results.warnings:
         console.warn(warning)
-    print(f"\nresults.csv, results.json, results.md, report.html and figures/ are in {study.directory}")
+    if reported:
+        print(f"\nresults.csv, results.json, results.md, report.html and figures/ are in {results.directory}")

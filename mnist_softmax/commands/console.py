@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mnist_softmax.config.config import Config
+from mnist_softmax.config.layers import Placed
 from mnist_softmax.data.dataset import Dataset
+from mnist_softmax.metrics import METRICS
+from mnist_softmax.text import accuracy, aligned
 from mnist_softmax.training.history import Record
 
 
@@ -29,17 +32,29 @@ def _on_a_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()  # None when it was closed, as by 2>&-
 
 
-def introduction(settings: Config, dataset: Dataset, parameters: int, directory: str) -> str:
+def introduction(settings: Config, dataset: Dataset, directory: str) -> str:
     """The resolved config, the data and the place of the run."""
     sizes = (
         f"{len(dataset.train):,} training, {len(dataset.validation):,} validation, {len(dataset.test):,} test"
     )
     facts = [
         ("data", f"{dataset.source}: {sizes} images"),
-        ("parameters", f"{parameters:,}"),
+        *_layers(settings.network.placed()),
         ("run", directory),
     ]
-    return settings.to_yaml() + "\n" + _aligned(facts)
+    return settings.to_yaml() + "\n" + "\n".join(aligned(facts, left=2))
+
+
+def _layers(layers: Sequence[Placed]) -> list[tuple[str, str]]:
+    """What goes through the network, and how many parameters each layer has."""
+    counts = [layer.num_parameters for layer in layers if layer.arrays]
+    shapes = [
+        " x ".join(map(str, (layer.shape_out[-1], *layer.shape_out[:-1]))) for layer in layers if layer.arrays
+    ]
+    return [
+        ("layers", " -> ".join([f"{layers[0].n_in}", *shapes])),
+        ("parameters", f"{sum(counts):,} ({' + '.join(f'{count:,}' for count in counts)})"),
+    ]
 
 
 class EpochTable:
@@ -52,7 +67,7 @@ class EpochTable:
 
     def heading(self) -> str:
         """The names of the columns."""
-        names = [_title(metric).rjust(self._width(metric)) for metric in self.metrics]
+        names = [METRICS[metric].title.rjust(self._width(metric)) for metric in self.metrics]
         return "  ".join(["epoch", *names, "learning rate", "seconds"])
 
     def line(self, record: Record) -> str:
@@ -67,19 +82,10 @@ class EpochTable:
             return ""
         if isinstance(value, list):  # a number for each hidden layer
             return " ".join(f"{each:.2e}" for each in value)
-        return accuracy(value, self.n[metric.split("_")[0]]) if metric.endswith("accuracy") else f"{value:.5f}"
+        return accuracy(value, self.n[METRICS[metric].split]) if METRICS[metric].is_accuracy else f"{value:.5f}"
 
     def _width(self, metric: str) -> int:
-        return max(len(_title(metric)), len(self._cell(metric, 1.0)))
-
-
-def _title(metric: str) -> str:
-    return metric.replace("_", " ").replace("train ", "training ")
-
-
-def accuracy(fraction: float, n: int) -> str:
-    """A fraction of n as percent with two decimals and the count: "97.21 % (9721)"."""
-    return f"{100 * fraction:.2f} % ({round(fraction * n)})"
+        return max(len(METRICS[metric].title), len(self._cell(metric, 1.0)))
 
 
 def progress_bar(batches: Iterable, total: int) -> Iterable:
@@ -104,7 +110,7 @@ def conclusion(summary: dict[str, Any], directory: str) -> str:
     if summary["model"] == "best_by_validation":
         facts.append(("kept", "the parameters that were best by validation"))
     facts.append(("run", directory))
-    return _aligned(facts)
+    return "\n".join(aligned(facts, left=2))
 
 
 def _result(record: Record, sizes: dict[str, Any]) -> str:
@@ -114,8 +120,3 @@ def _result(record: Record, sizes: dict[str, Any]) -> str:
         if f"{name}_accuracy" in record
     ]
     return f"{', '.join(shown) or 'no accuracy was monitored'}  (epoch {record['epoch']})"
-
-
-def _aligned(facts: list[tuple[str, str]]) -> str:
-    width = max(len(label) for label, _ in facts)
-    return "\n".join(f"{label:<{width}}  {text}" for label, text in facts)

@@ -17,7 +17,7 @@ def run(options: argparse.Namespace) -> int:
     """Describe what there is, fetching it if need be."""
     from mnist_softmax.config.file import load_data_section
     from mnist_softmax.data.describe import describe
-    from mnist_softmax.data.sources import load
+    from mnist_softmax.data.sources import load_digits
 
-    print(describe(load(load_data_section(options.overrides))))
+    print(describe(load_digits(load_data_section(*options.overrides))))
     return 0

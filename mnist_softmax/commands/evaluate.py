@@ -20,15 +20,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Evaluate, and show it."""
     from mnist_softmax.commands import console
-    from mnist_softmax.data.sources import load
+    from mnist_softmax.data.sources import load_digits
     from mnist_softmax.diagnostics.evaluation_report import evaluation
     from mnist_softmax.runs.answers import answers, load_network
     from mnist_softmax.runs.directory import RunDirectory
-    from mnist_softmax.runs.run import check_fit
+    from mnist_softmax.training.loop import check_fit
 
     directory = RunDirectory(options.run)
     network, settings = load_network(directory), directory.read_config()
-    dataset = load(settings.data)
+    dataset = load_digits(settings.data)
     check_fit(settings, dataset)
     for warning in dataset.warnings:
         console.warn(warning)
@@ -37,6 +37,6 @@ def run(options: argparse.Namespace) -> int:
         console.warn(
             f"{directory.path} was trained on other data ({summary['data']['source']}) than it is evaluated on"
         )
-    found = answers(network, getattr(dataset, options.split), settings.data.scale)
+    found = answers(network, dataset.split(options.split))
     print(evaluation(found, options.split, settings.network.cost))
     return 0

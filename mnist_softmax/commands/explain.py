@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mnist_softmax.config.config import Config
     from mnist_softmax.network.network import Network
 
 HELP = "show on a real digit why dC/db_j = a_j - y_j with softmax outputs, and what it is with sigmoid ones"
-USAGE = "[--config FILE | --run RUN_DIR] [--index N] [--split test] [--plot FILE] [--json] [key=value ...]"
+USAGE = "[--config NAME | --run RUN_DIR] [--index N] [--split test] [--plot FILE] [--json] [key=value ...]"
 TAKES_OVERRIDES = True
-
-DEFAULT: dict[str, Any] = {
-    "network": {"layers": [784, 30, 10], "output_activation": "softmax", "cost": "log_likelihood"},
-    "training": {"epochs": 1, "mini_batch_size": 10, "learning_rate": 1.0},  # of no account here
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command line."""
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--config", metavar="FILE", help="a fresh network of this config (default: 784-30-10)")
+    which.add_argument(
+        "--config", metavar="NAME", help="a fresh network of this config: a name or a path (loglik)"
+    )
     which.add_argument("--run", metavar="RUN_DIR", help="a trained network, such as runs/loglik/seed-0")
     parser.add_argument("--index", type=int, default=0, metavar="N", help="which image of the split, from 0")
     parser.add_argument(
@@ -37,19 +34,19 @@ def run(options: argparse.Namespace) -> int:
     import json
 
     from mnist_softmax.commands import console
-    from mnist_softmax.data.sources import load
+    from mnist_softmax.data.sources import load_digits
     from mnist_softmax.diagnostics import explain_report as reporting
     from mnist_softmax.diagnostics.explain import check_softmax, digit, explain
-    from mnist_softmax.runs.run import check_fit
+    from mnist_softmax.training.loop import check_fit
 
     network, settings, name = _network(options)
     check_softmax(network)
-    dataset = load(settings.data)
+    dataset = load_digits(settings.data)
     check_fit(settings, dataset)
     for warning in dataset.warnings:
         console.warn(warning)
-    image, label = digit(getattr(dataset, options.split), options.split, options.index)
-    explanations = explain(network, image, label, settings.data.scale)
+    x, label = digit(dataset.split(options.split), options.split, options.index)
+    explanations = explain(network, x, label)
     title = f"image {options.index} of {options.split} ({dataset.source}), a {label}; {name}"
     if options.plot:
         reporting.plot(explanations, title, options.plot)
@@ -64,12 +61,12 @@ def run(options: argparse.Namespace) -> int:
 
 def _network(options: argparse.Namespace) -> tuple[Network, Config, str]:
     """The network, its config, and what it is called."""
-    from mnist_softmax.config.file import load_config, validated
+    from mnist_softmax.config.file import load_config
     from mnist_softmax.errors import ConfigError
     from mnist_softmax.network.network import Network
     from mnist_softmax.runs.answers import load_network
     from mnist_softmax.runs.directory import RunDirectory
-    from mnist_softmax.training.randomness import stream
+    from mnist_softmax.training.randomness import draw_weights
 
     if options.run:
         if other := [pair for pair in options.overrides if not pair.startswith("data.")]:
@@ -80,14 +77,10 @@ def _network(options: argparse.Namespace) -> tuple[Network, Config, str]:
         network = load_network(directory)
         return (
             network,
-            load_config(directory.config, options.overrides),
+            load_config(directory.config, *options.overrides),
             f"the network trained in {options.run}",
         )
-    if options.config:
-        settings = load_config(options.config, options.overrides)
-    else:
-        settings = validated(DEFAULT, options.overrides, "the default network")
+    settings = load_config(options.config or "loglik", *options.overrides)
     network = Network(settings.network, "float64")
-    network.initialize(stream(settings.seed, "weights"))
-    layers = "-".join(map(str, settings.network.layers))
-    return network, settings, f"a fresh {layers} network, seed {settings.seed}"
+    draw_weights(network, settings)
+    return network, settings, f"a fresh {settings.network.title} network, seed {settings.seed}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from mnist_softmax.commands import comparing as studies
+from mnist_softmax.commands import comparing
 
 HELP = "rebuild tables, figures and page of a comparison or sweep from what is stored; trains nothing"
 USAGE = "DIR"
@@ -18,7 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write and show the report."""
-    from mnist_softmax.comparison.comparison import read
+    from mnist_softmax.comparison.comparison import read_comparison
+    from mnist_softmax.comparison.page import write_report
+    from mnist_softmax.comparison.results import work_out
 
-    studies.show(read(options.directory))
+    results = work_out(read_comparison(options.directory))
+    results.store()
+    write_report(results)
+    comparing.show(results)
     return 0

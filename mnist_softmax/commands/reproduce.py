@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from mnist_softmax.errors import INTERRUPTED
+from mnist_softmax.text import aligned
 
 HELP = "reproduce experiments of the book (configs/book) and judge each number it prints"
 USAGE = "[ID ... | chapter1 | all] [--seeds N] [--jobs N] [--output DIR] [--resume] [--recordings DIR] [--report DIR]"
@@ -33,15 +34,19 @@ def run(options: argparse.Namespace) -> int:
     """Train what is missing, judge, and show it."""
     from pathlib import Path
 
-    from mnist_softmax.book import console as book_console
-    from mnist_softmax.book import report as book_report
+    from mnist_softmax.book import report, words
     from mnist_softmax.book.experiment import find_experiments
-    from mnist_softmax.book.plan import LEAST_SEEDS, Plan, results, standard_epochs
+    from mnist_softmax.book.plan import Plan, standard_epochs
+    from mnist_softmax.book.prediction import LEAST_SEEDS
+    from mnist_softmax.book.results import results
     from mnist_softmax.commands.progress import RunsProgress
     from mnist_softmax.errors import ConfigError
 
     if not options.ids:
-        print(book_console.listing(find_experiments(["all"])))
+        known = [
+            (each.id, f"chapter {each.book.chapter}", each.book.title) for each in find_experiments(["all"])
+        ]
+        print("\n".join(aligned(known, left=3)))
         return 0
     if options.seeds < LEAST_SEEDS:
         raise ConfigError(f"--seeds {options.seeds}: expected at least {LEAST_SEEDS}, for an interval")
@@ -52,21 +57,23 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError(f"--recordings {recordings}: no such folder")
     output = Path(options.output)
     plan = Plan(find_experiments(options.ids), output, options.seeds)
+    tasks = plan.every_task()
     if not options.resume:
         plan.refuse_what_is_begun()
-    print(book_console.introduction(plan), flush=True)
-    epochs = sum(standard_epochs(task.settings) for task in plan.every_task())
-    progress = RunsProgress(len(plan.every_task()), round(epochs))
+    several = "s" * (len(plan.experiments) != 1)
+    print(f"{len(plan.experiments)} experiment{several}, {len(tasks)} runs in {output}", flush=True)
+    progress = RunsProgress(len(tasks), round(sum(standard_epochs(task.settings) for task in tasks)))
     try:
         plan.train(options.jobs, progress.show)
         progress.close()
-        found = results(plan, plan.baselines(book_console.say), recordings)
+        evidence = plan.evidence(lambda text: print(text, flush=True))
+        found = results(plan.experiments, evidence, recordings)
     except KeyboardInterrupt:
         print("\ninterrupted; go on with the same command and --resume", file=sys.stderr)
         return INTERRUPTED
     finally:
         progress.close()
-    print(book_console.verdicts(found))
-    written = book_report.write(found, plan, Path(options.report) if options.report else output)
+    print(f"\n{words.table(found)}")
+    written = report.write(found, plan, evidence, Path(options.report) if options.report else output)
     print(f"\nreport  {written}")
     return 0

@@ -4,33 +4,32 @@ from __future__ import annotations
 
 import argparse
 
-from mnist_softmax.commands import comparing as studies
+from mnist_softmax.commands import comparing
 
 HELP = "train a config at the points of a grid, or at random points, and choose the best by validation"
 USAGE = (
-    "--config FILE --grid KEY=VALUE,... [--grid ...] [--random N --range KEY=LOW:HIGH[:log]] --output DIR ..."
+    "--config NAME --grid KEY=VALUE,... [--grid ...] [--random N --range KEY=LOW:HIGH[:log]] --output DIR ..."
 )
 TAKES_OVERRIDES = True
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command line."""
-    parser.add_argument("--config", required=True, metavar="FILE", help="a YAML file")
+    parser.add_argument(
+        "--config", required=True, metavar="NAME", help="a shipped config, such as loglik, or a YAML file"
+    )
     parser.add_argument("--grid", action="append", default=[], metavar="KEY=V,V", help="values of a key")
     parser.add_argument("--random", type=int, metavar="N", help="N random points, not the whole grid")
     parser.add_argument("--range", action="append", default=[], metavar="KEY=LOW:HIGH[:log]", dest="ranges",
                         help="a range for random points")  # fmt: skip
     parser.add_argument("--random-seed", type=int, default=0, metavar="N", help="of the random points (0)")
     parser.add_argument("--yes", action="store_true", help="train more than 1,000 runs without asking")
-    studies.add_arguments(parser, seeds=3)
+    comparing.add_arguments(parser, seeds=3)
 
 
 def run(options: argparse.Namespace) -> int:
     """Sweep, and show it."""
-    from pathlib import Path
-
     from mnist_softmax.comparison import sweep
-    from mnist_softmax.comparison.comparison import Study
     from mnist_softmax.errors import ConfigError
 
     grid = sweep.parse_grid(options.grid)
@@ -43,21 +42,17 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError(f"--random {options.random}: expected at least 1")
     if options.random_seed < 0:
         raise ConfigError(f"--random-seed {options.random_seed}: expected 0 or more")
-    number = sweep.count(grid, options.random)
+    number = sweep.number_of_points(grid, options.random)
     if number * options.seeds > sweep.MANY and not options.yes:
         raise ConfigError(
             f"{number:,} points with {options.seeds} seeds are {number * options.seeds:,} runs; "
             "add --yes to train them"
         )
-    points = sweep.points(grid, ranges, options.random, options.random_seed)
-    configs = sweep.configs_of(options.config, options.overrides, points)
+    points = sweep.choose_points(grid, ranges, options.random, options.random_seed)
+    configs = sweep.configs_at(points, options.config, options.overrides)
     words = ["--config", options.config]
     words += [word for pair in options.grid for word in ("--grid", pair)]
     if options.random is not None:
         words += ["--random", str(options.random), "--random-seed", str(options.random_seed)]
         words += [word for pair in options.ranges for word in ("--range", pair)]
-    varied = dict(zip(configs, points, strict=True))
-    command = studies.command_line(options, words)
-    return studies.carry_out(
-        Study(Path(options.output), "sweep", configs, options.seeds, (command,), varied), options
-    )
+    return comparing.compare_and_report(configs, options, words, dict(zip(configs, points, strict=True)))

@@ -8,14 +8,14 @@ import sys
 from mnist_softmax.errors import INTERRUPTED
 
 HELP = "train a network as a config says; key=value changes the config, as in training.epochs=3 seed=7"
-USAGE = "--config FILE [--output DIR] [--resume | --overwrite] [key=value ...]"
+USAGE = "--config NAME [--output DIR] [--resume | --overwrite] [key=value ...]"
 TAKES_OVERRIDES = True
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command line."""
     parser.add_argument(
-        "--config", required=True, metavar="FILE", help="a YAML file, such as configs/loglik.yaml"
+        "--config", required=True, metavar="NAME", help="a shipped config, such as loglik, or a YAML file"
     )
     parser.add_argument("--output", metavar="DIR", help="the run directory (default: runs/<config>/seed-<n>)")
     mode = parser.add_mutually_exclusive_group()
@@ -32,33 +32,31 @@ def run(options: argparse.Namespace) -> int:
     """Train, and show it."""
     from mnist_softmax.commands import console
     from mnist_softmax.config.file import load_config
-    from mnist_softmax.data.sources import load
-    from mnist_softmax.network.network import Network
-    from mnist_softmax.runs import run as experiment
+    from mnist_softmax.data.sources import load_digits
+    from mnist_softmax.runs.run import default_directory
+    from mnist_softmax.runs.run import run as train_into
     from mnist_softmax.training.history import Record
 
-    settings = load_config(options.config, options.overrides)
-    directory = options.output or str(experiment.default_directory(settings, options.config))
-    dataset = load(settings.data)
+    settings = load_config(options.config, *options.overrides)
+    directory = options.output or str(default_directory(settings, options.config))
+    dataset = load_digits(settings.data)
     for warning in dataset.warnings:
         console.warn(warning)
     table = console.EpochTable(settings, dataset)
 
     def introduce() -> None:
-        size = Network(settings.network).parameters.flat.size
-        print(console.introduction(settings, dataset, size, directory), table.heading(), sep="\n\n", flush=True)
+        print(console.introduction(settings, dataset, directory), table.heading(), sep="\n\n", flush=True)
 
     def show(record: Record) -> None:
         print(table.line(record), flush=True)
 
     try:
-        task = experiment.Task(settings, directory, options.mode)
-        summary = experiment.run(task, dataset, console.progress_bar, introduce, show)
+        trained = train_into(settings, dataset, directory, options.mode, show, introduce, console.progress_bar)
     except KeyboardInterrupt:
         how = "--resume in place of --overwrite" if options.mode == "overwrite" else "--resume"
         print(f"\ninterrupted; go on with the same command and {how}, from {directory}", file=sys.stderr)
         return INTERRUPTED
-    print("\n" + console.conclusion(summary, directory))
+    print("\n" + console.conclusion(trained.summary, directory))
     for warning in dataset.warnings:
         console.warn(warning)
     return 0

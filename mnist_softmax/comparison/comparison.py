@@ -1,6 +1,6 @@
-"""A study: named configs, each trained with seeds 0, 1, ..., in a folder of its own.
+"""A comparison: named configs, each trained with seeds 0, 1, ..., in a folder of its own. A sweep is one of points.
 
-study.json             what is studied, and the commands it was asked for with
+study.json             what is compared, and the commands it was asked for with
 runs/<name>/seed-<n>/  ordinary run directories
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,62 +17,83 @@ from filelock import FileLock, Timeout
 
 from mnist_softmax.config.config import Config
 from mnist_softmax.errors import ConfigError, RunDirectoryError
-from mnist_softmax.runs.directory import flat
+from mnist_softmax.files import flat, read_json, write_whole
+from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.runs.run import Task
-from mnist_softmax.training.checkpoint import replacing
 
 Kind = Literal["comparison", "sweep"]
-NEEDED = ("train_cost", "validation_accuracy", "test_accuracy")
+Facts = dict[str, Any]
+NEEDED = ("train_cost", "validation_accuracy", "test_accuracy")  # of what training.monitor may name
+CHOOSE_ANOTHER = "choose another folder with --output"
 
 
 @dataclass(frozen=True)
-class Study:
-    """What is studied. The seed and the output directory of the configs are of no account."""
+class Comparison:
+    """What is compared. The seed and the output directory of the configs are of no account."""
 
     directory: Path
-    kind: Kind
     configs: Mapping[str, Config]
     seeds: int
     commands: tuple[str, ...] = ()
-    varied: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Of a sweep: for each point the keys that were varied and their values."""
+    points: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Of a sweep: for each config the keys that were varied and their values."""
 
-    def tasks(self) -> dict[tuple[str, int], Task]:
+    @property
+    def kind(self) -> Kind:
+        return "sweep" if self.points else "comparison"
+
+    def tasks(self) -> list[Task]:
         """A task for every config and seed."""
-        return {
-            (name, seed): Task(
-                settings.model_copy(update={"seed": seed}),
+        return [task for name in self.configs for task in self.tasks_of(name)]
+
+    def tasks_of(self, name: str) -> list[Task]:
+        """A task for every seed of one config."""
+        return [
+            Task(
+                self.configs[name].model_copy(update={"seed": seed}),
                 self.directory / "runs" / name / f"seed-{seed}",
             )
-            for name, settings in self.configs.items()
             for seed in range(self.seeds)
-        }
+        ]
+
+    def finished_runs(self, name: str) -> Iterator[tuple[Task, RunDirectory]]:
+        """The runs of one config that have finished. Raises RunDirectoryError where one is damaged."""
+        for task in self.tasks_of(name):
+            place = RunDirectory(task.directory)
+            summary = place.read_summary()
+            if summary and summary["status"] == "finished":
+                yield task, place
 
     def write_json(self, name: str, content: Any) -> None:
         """Write a file of the folder whole or not at all."""
-        self.write(name, (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode())
+        self.write(name, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
-    def write(self, name: str, content: bytes) -> None:
+    def write(self, name: str, content: bytes | str) -> None:
         """Write a file of the folder whole or not at all. Raises RunDirectoryError where it cannot be."""
         path = self.directory / name
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as file:
-                file.write(content)
+            write_whole(path, content)
         except OSError as error:
             raise RunDirectoryError(f"{path}: cannot be written: {error.strerror or error}") from None
 
     def read_json(self, name: str) -> Any:
         """What `write_json` wrote, None where nothing is. Raises RunDirectoryError where it is damaged."""
-        return _read_json(self.directory / name)
+        return read_json(self.directory / name, "train again into another folder")
 
 
-def check_configs(study: Study) -> None:
-    """Raises ConfigError where the configs cannot be studied together."""
-    if study.seeds < 1:
-        raise ConfigError(f"--seeds {study.seeds}: expected at least 1")
-    (first, reference), *_ = study.configs.items()
-    for name, settings in study.configs.items():
+def what_counts(settings: Config) -> Facts:
+    """The content of a config without its seed and output directory."""
+    return settings.model_dump(mode="json", exclude={"seed", "output"})
+
+
+def check_comparable(comparison: Comparison) -> None:
+    """Raises ConfigError where the configs cannot be compared with each other."""
+    if not comparison.configs:
+        raise ConfigError("there is no config to compare; give at least one")
+    (first, reference), *_ = comparison.configs.items()
+    for name, settings in comparison.configs.items():
+        if name in ("", ".", "..") or "/" in name or not name.isprintable():
+            raise ConfigError(f"{name!r}: no name for a config, for its runs lie in a folder of that name")
         lacking = [metric for metric in NEEDED if metric not in settings.training.monitor]
         if lacking:
             raise ConfigError(f"{name}: training.monitor lacks {', '.join(lacking)}, which is needed here")
@@ -81,83 +102,75 @@ def check_configs(study: Study) -> None:
                 raise ConfigError(f"{name}: training.{key} must be {needed} here, for every epoch is compared")
         for key in ("source", "path", "training_size"):
             ours, theirs = getattr(settings.data, key), getattr(reference.data, key)
-            if ours != theirs and study.kind == "comparison":
+            if ours != theirs and comparison.kind == "comparison":
                 raise ConfigError(
                     f"{name} and {first} are for different data: data.{key} is {ours} and {theirs}; "
                     "give both the same, or see a sweep for training_size"
                 )
 
 
-def read(directory: str | Path) -> Study:
-    """The study in `directory`. Raises RunDirectoryError: there is none, or its study.json is damaged."""
+def write_comparison(comparison: Comparison) -> None:
+    """Write study.json."""
+    content = {
+        "kind": comparison.kind,
+        "seeds": comparison.seeds,
+        "commands": comparison.commands,
+        "varied": comparison.points,
+        "configs": {name: what_counts(settings) for name, settings in comparison.configs.items()},
+    }
+    comparison.write_json("study.json", content)
+
+
+def read_comparison(directory: str | Path) -> Comparison:
+    """The comparison in `directory`. Raises RunDirectoryError: there is none, or its study.json is damaged."""
     path = Path(directory) / "study.json"
-    content = _read_json(path)
+    content = read_json(path, "choose another folder")
     if content is None:
         raise RunDirectoryError(f"{directory}: holds no comparison or sweep (it has no study.json)")
     try:
         configs = {name: Config.model_validate(each) for name, each in content["configs"].items()}
-        return Study(
-            Path(directory),
-            content["kind"],
-            configs,
-            content["seeds"],
-            tuple(content["commands"]),
-            content["varied"],
-        )
+        commands, points = tuple(content["commands"]), content["varied"]
+        return Comparison(Path(directory), configs, content["seeds"], commands, points)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunDirectoryError(f"{path}: is damaged ({' '.join(str(error).split()):.100})") from None
 
 
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise RunDirectoryError(f"{path}: is damaged ({error})") from None
+def with_stored(comparison: Comparison) -> Comparison:
+    """`comparison` together with what its folder holds of it: more seeds, earlier commands. Writes nothing.
 
-
-def joined(study: Study) -> Study:
-    """`study` together with what its folder holds of it already: more seeds, more configs, earlier commands.
-
-    Raises RunDirectoryError where the folder holds another study, or something else. Writes nothing.
+    Raises RunDirectoryError where the folder holds another comparison, or something else.
     """
-    directory = study.directory
+    directory, kind = comparison.directory, comparison.kind
     try:
         content = [path.name for path in directory.iterdir() if not path.name.startswith(".")]
     except FileNotFoundError:
-        return study
+        return comparison
     except OSError as error:
         raise RunDirectoryError(f"{directory}: cannot be read: {error.strerror}") from None
     if not content:
-        return study
+        return comparison
     if "study.json" not in content:
-        raise RunDirectoryError(f"{directory}: holds something else; choose another folder with --output")
-    stored = read(directory)
-    advice = "choose another folder with --output"
-    if stored.kind != study.kind:
-        raise RunDirectoryError(f"{directory}: holds a {stored.kind}, not a {study.kind}; {advice}")
-    if not stored.configs.keys() <= study.configs.keys():
+        raise RunDirectoryError(f"{directory}: holds something else; {CHOOSE_ANOTHER}")
+    stored = read_comparison(directory)
+    if stored.kind != kind:
+        raise RunDirectoryError(f"{directory}: holds a {stored.kind}, not a {kind}; {CHOOSE_ANOTHER}")
+    if not stored.configs.keys() <= comparison.configs.keys():
         listed = ", ".join([*stored.configs][:4]) + (", ..." if len(stored.configs) > 4 else "")
-        raise RunDirectoryError(f"{directory}: holds another {stored.kind}, of {listed}; {advice}")
+        raise RunDirectoryError(f"{directory}: holds another {kind}, of {listed}; {CHOOSE_ANOTHER}")
     for name, settings in stored.configs.items():
-        then, now = _essence(settings), _essence(study.configs[name])
+        then, now = flat(what_counts(settings)), flat(what_counts(comparison.configs[name]))
         for key in now:
             if now[key] != then.get(key):
                 raise RunDirectoryError(
-                    f"{directory}: holds another {stored.kind}: {key} of {name} was {then.get(key)}, "
-                    f"is now {now[key]}; {advice}"
+                    f"{directory}: holds another {kind}: {key} of {name} was {then.get(key)}, "
+                    f"is now {now[key]}; {CHOOSE_ANOTHER}"
                 )
-    commands = tuple(dict.fromkeys((*stored.commands, *study.commands)))
-    return Study(directory, study.kind, study.configs, max(stored.seeds, study.seeds), commands, study.varied)
-
-
-def _essence(settings: Config) -> dict[str, Any]:
-    return flat(settings.model_dump(mode="json", exclude={"seed", "output"}))
+    commands = tuple(dict.fromkeys((*stored.commands, *comparison.commands)))
+    return replace(comparison, seeds=max(stored.seeds, comparison.seeds), commands=commands)
 
 
 @contextmanager
-def owned(directory: Path) -> Iterator[None]:
+def locked(directory: Path) -> Iterator[None]:
     """Inside, no second process works on the folder. Raises RunDirectoryError where one does already."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -166,25 +179,8 @@ def owned(directory: Path) -> Iterator[None]:
     except Timeout:
         raise RunDirectoryError(f"{directory}: another process is at work in it; wait for it to end") from None
     except (FileExistsError, NotADirectoryError):
-        raise RunDirectoryError(f"{directory}: is no folder; choose another with --output") from None
+        raise RunDirectoryError(f"{directory}: is no folder; {CHOOSE_ANOTHER}") from None
     except BrokenPipeError:
         raise
     except OSError as error:
         raise RunDirectoryError(f"{directory}: cannot be written: {error.strerror or error}") from None
-
-
-def write(study: Study) -> None:
-    """Write study.json."""
-    study.write_json(
-        "study.json",
-        {
-            "kind": study.kind,
-            "seeds": study.seeds,
-            "commands": study.commands,
-            "varied": study.varied,
-            "configs": {
-                name: settings.model_dump(mode="json", exclude={"seed", "output"})
-                for name, settings in study.configs.items()
-            },
-        },
-    )

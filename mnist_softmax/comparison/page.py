@@ -1,66 +1,54 @@
-"""The report of a study: results.csv, .json and .md, figures, and report.html, one file without outside requests."""
+"""The report of a comparison: results.csv and .md, figures, and report.html, one file without outside requests."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import jinja2
 import numpy as np
 
 from mnist_softmax.comparison import images, plots, tables
-from mnist_softmax.comparison.comparison import Study
-from mnist_softmax.comparison.results import results
-from mnist_softmax.runs.directory import RunDirectory, flat
-from mnist_softmax.training.history import History
+from mnist_softmax.comparison.comparison import Comparison, Facts, what_counts
+from mnist_softmax.comparison.results import Results
+from mnist_softmax.figures import COLOURS
+from mnist_softmax.files import flat
+from mnist_softmax.runs.directory import RunDirectory
 
-Facts = dict[str, Any]
 MOST_CURVES = 8  # of a sweep: the best by validation
 
 
-def write_report(study: Study) -> Facts:
-    """Write everything into the study's folder; gives the content of results.json.
+def write_report(results: Results) -> None:
+    """Write everything into the comparison's folder.
 
     Raises RunDirectoryError where something stored is damaged or nothing can be written.
     """
-    found = results(study)
-    study.write_json("results.json", found)
-    study.write("results.csv", tables.runs_csv(found).encode())
-    listed = tables.tables(found)
-    text = [*map(tables.markdown, listed), "\n".join(f"- {line}" for line in tables.finding(found))]
-    study.write("results.md", ("\n\n".join(text) + "\n").encode())
-    pictures = _pictures(study, found)
+    comparison = results.comparison
+    comparison.write("results.csv", tables.runs_csv(results))
+    text = [*map(tables.markdown, tables.tables(results))]
+    text.append("\n".join(f"- {line}" for line in tables.findings(results)))
+    comparison.write("results.md", "\n\n".join(text) + "\n")
+    pictures = _pictures(results)
     for picture in pictures:
-        study.write(f"figures/{picture.name}.png", picture.png)
-    study.write("report.html", _html(study, found, listed, pictures).encode())
-    return found
+        comparison.write(f"figures/{picture.name}.png", picture.png)
+    comparison.write("report.html", _html(results, pictures))
 
 
-def _histories(study: Study, names: list[str]) -> dict[str, list[History]]:
-    histories: dict[str, list[History]] = {name: [] for name in names}
-    for (name, _), task in study.tasks().items():
-        place = RunDirectory(task.directory)
-        summary = place.read_summary() if name in histories else None
-        if summary and summary["status"] == "finished":
-            histories[name].append(place.read_metrics())
-    return {name: each for name, each in histories.items() if each}
-
-
-def _pictures(study: Study, found: Facts) -> list[plots.Picture]:
-    ranked = [config for config in found["configs"] if config["finished"]]
-    if study.kind == "sweep":
+def _pictures(results: Results) -> list[plots.Picture]:
+    comparison = results.comparison
+    ranked = [config for config in results.configs if config["finished"]]
+    if comparison.kind == "sweep":
         ranked = sorted(ranked, key=lambda config: -config["final_validation_accuracy"]["mean"])[:MOST_CURVES]
-    histories = _histories(study, [config["name"] for config in ranked])
+    names = [config["name"] for config in ranked]
+    histories = {name: [place.read_metrics() for _, place in comparison.finished_runs(name)] for name in names}
     pictures = [plots.accuracy_curves(histories), plots.cost_curves(histories)] if histories else []
-    final = [pair for pair in found.get("pairs", []) if pair["measure"] == "final_test_accuracy"]
+    final = [pair for pair in results.pairs if pair["measure"] == "final_test_accuracy"]
     if final:
         pictures.append(plots.differences(final))
-    slow = study.read_json("slowdown.json")
-    if slow:
-        pictures.append(plots.slowdown_curves(slow))
+    slowdown = comparison.read_json("slowdown.json")
+    if slowdown:
+        pictures.append(plots.slowdown_curves(slowdown))
     return pictures
 
 
-def _html(study: Study, found: Facts, listed: list[tables.Table], pictures: list[plots.Picture]) -> str:
+def _html(results: Results, pictures: list[plots.Picture]) -> str:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("mnist_softmax.comparison"),
         autoescape=True,
@@ -68,55 +56,51 @@ def _html(study: Study, found: Facts, listed: list[tables.Table], pictures: list
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    machine = found["environment"] or {}
+    machine = results.environment or {}
     return environment.get_template("report.html.j2").render(
-        found=found,
-        tables=listed,
-        finding=tables.finding(found),
-        failures=tables.failures(found),
+        results=results,
+        comparison=results.comparison,
+        config_names=list(results.comparison.configs),
+        tables=tables.tables(results),
+        findings=tables.findings(results),
+        failures=tables.failures(results),
         pictures=pictures,
-        exhibits=_exhibits(study),
-        keys=_differing(study),
-        config_names=list(study.configs),
+        networks=_networks(results.comparison),
+        keys=_differing_keys(results.comparison),
         machine={key: machine[key] for key in ("processor", "cores", "system") if key in machine},
         versions={key: machine[key] for key in ("mnist_softmax", "python", "numpy", "scipy") if key in machine},
         blas=machine.get("blas", []),
-        palette=plots.COLOURS,
+        palette=COLOURS,
     )
 
 
-def _exhibits(study: Study) -> list[Facts]:
+def _networks(comparison: Comparison) -> list[Facts]:
     """Of each config with a finished run: confusion, mistakes with their pictures, first-layer weights."""
-    shown = []
-    for name, stored in (study.read_json("exhibits.json") or {}).items():
-        if stored is None or name not in study.configs:
+    networks = []
+    for name, stored in (comparison.read_json("exhibits.json") or {}).items():
+        if stored is None or name not in comparison.configs:
             continue
-        place = RunDirectory(study.directory / "runs" / name / f"seed-{stored['seeds'][0]}")
+        place = RunDirectory(comparison.directory / "runs" / name / f"seed-{stored['seeds'][0]}")
         with np.load(place.model, allow_pickle=False) as model:
-            weights = images.first_layer(model["w1"].astype(float))
-        confusion = stored["confusion"]
-        mistakes = [mistake | {"picture": images.digit(mistake["pixels"])} for mistake in stored["mistakes"]]
-        shown.append(
+            w = model["w1"].astype(float)
+        confusion = np.array(stored["confusion"])
+        networks.append(
             {
                 "name": name,
                 "seeds": stored["seeds"],
-                "confusion": confusion,
-                "most": max(
-                    (count for i, row in enumerate(confusion) for j, count in enumerate(row) if i != j),
-                    default=0,
-                )
-                or 1,
-                "mistakes": mistakes,
-                "weights": weights,
-                "neurons": study.configs[name].network.layers[1],
+                "confusion": stored["confusion"],
+                "most": max((confusion - np.diag(confusion.diagonal())).max(), 1),
+                "mistakes": [each | {"picture": images.digit(each["pixels"])} for each in stored["mistakes"]],
+                "weights": images.first_layer(w),
+                "neurons": w.shape[1],
             }
         )
-    return shown
+    return networks
 
 
-def _differing(study: Study) -> list[tuple[str, list[str]]]:
+def _differing_keys(comparison: Comparison) -> list[tuple[str, list[str]]]:
     """The keys in which the configs differ, with the value of each config."""
-    flats = [flat(each.model_dump(mode="json", exclude={"seed", "output"})) for each in study.configs.values()]
-    keys = dict.fromkeys(key for each in flats for key in each)
-    values = {key: [str(each.get(key, "-")) for each in flats] for key in keys}
+    contents = [flat(what_counts(settings)) for settings in comparison.configs.values()]
+    keys = dict.fromkeys(key for each in contents for key in each)
+    values = {key: [str(each.get(key, "-")) for each in contents] for key in keys}
     return [(key, each) for key, each in values.items() if len(set(each)) > 1]

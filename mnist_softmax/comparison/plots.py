@@ -1,48 +1,29 @@
-"""Figures of a study, from what is stored. Each is drawn once, and saved as PNG for paper and as SVG for the page.
+"""Figures of a comparison, from what is stored. Each is drawn once, saved as PNG for paper and as SVG for the page.
 
-In the SVG ink and colours become CSS variables, so that the page can be light or dark.
+In the SVG ink and colours become CSS variables, so that the page can be light or dark. Names of configs are text:
+Matplotlib would read `$` as mathematics, and leave names that begin with `_` out of a legend.
 """
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from mnist_softmax.comparison.comparison import Facts
 from mnist_softmax.comparison.statistics import mean_interval
+from mnist_softmax.figures import COLOURS, FAINT, INK, SIZE, STYLE
+from mnist_softmax.metrics import METRICS
 from mnist_softmax.training.history import History
 
-COLOURS = ("#0b6fb8", "#c2410c", "#15803d", "#9333ea", "#a16207", "#be185d", "#0f766e", "#475569")
-INK, FAINT = "#1f2328", "#d9d9d6"
 MOST_BANDS = 4  # more of them hide each other
 BAND = ", and its 95 % t-interval as a band"
-SIZE = (5.2, 3.4)  # inches: small, so that the letters can be read on a phone
-STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.size": 11,
-    "axes.edgecolor": FAINT,
-    "axes.labelcolor": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.titlesize": 11,
-    "axes.titlelocation": "left",
-    "axes.titlecolor": INK,
-    "grid.color": FAINT,
-    "grid.linewidth": 0.6,
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "legend.frameon": False,
-    "figure.constrained_layout.use": True,
-}
-Facts = dict[str, Any]
+VARIABLES = {INK: "ink", FAINT: "line"} | {colour: f"c{k}" for k, colour in enumerate(COLOURS)}
 
 
 class Picture(NamedTuple):
@@ -55,62 +36,55 @@ class Picture(NamedTuple):
     png: bytes
 
 
-def accuracy_curves(histories: dict[str, list[History]]) -> Picture:
+def accuracy_curves(histories: Mapping[str, list[History]]) -> Picture:
     """Validation accuracy over the epochs of each config: mean over seeds, with the 95 % t-interval as a band."""
-    return _curves(
-        histories, "validation_accuracy", "accuracy", "validation accuracy, %", 100,
-        f"Validation accuracy after each epoch: mean over seeds{BAND}.",
-    )  # fmt: skip
-
-
-def cost_curves(histories: dict[str, list[History]]) -> Picture:
-    """Training cost likewise, on a logarithmic axis; relative to each config's first epoch."""
-    relative = {
-        name: [[{"cost": r["train_cost"] / history[0]["train_cost"]} for r in history] for history in each]
-        for name, each in histories.items()
+    percent = {
+        name: [[100 * record["validation_accuracy"] for record in history] for history in runs]
+        for name, runs in histories.items()
     }
-    return _curves(
-        relative, "cost", "cost", "training cost, first epoch = 1", 1,
-        f"Training cost after each epoch, as a multiple of the config's own after its first, mean over seeds{BAND}: "
-        "different cost functions are different quantities.",
-    )  # fmt: skip
+    title = METRICS["validation_accuracy"].title
+    caption = f"{title.capitalize()} after each epoch: mean over seeds{BAND}."
+    return _curves(percent, "accuracy", f"{title}, %", caption)
 
 
-def _curves(
-    histories: dict[str, list[History]], metric: str, name: str, label: str, unit: float, caption: str
-) -> Picture:
+def cost_curves(histories: Mapping[str, list[History]]) -> Picture:
+    """Training cost likewise, as a multiple of what it was after the first epoch."""
+    multiples = {
+        name: [[record["train_cost"] / history[0]["train_cost"] for record in history] for history in runs]
+        for name, runs in histories.items()
+    }
+    title = METRICS["train_cost"].title
+    caption = (
+        f"{title.capitalize()} after each epoch, as a multiple of the config's own after its first, mean over "
+        f"seeds{BAND}: different cost functions are different quantities."
+    )
+    return _curves(multiples, "cost", f"{title}, first epoch = 1", caption)
+
+
+def _curves(curves: Mapping[str, list[list[float]]], name: str, label: str, caption: str) -> Picture:
+    """Of each config the mean of its runs' curves; a run that stopped early leaves the mean to the others."""
+    banded = len(curves) <= MOST_BANDS
+    caption = caption if banded else caption.replace(BAND, "")
     with matplotlib.rc_context(STYLE):
-        figure, axes = _axes()
-        ends = []
-        for k, (config, of) in enumerate(histories.items()):
-            length = max(map(len, of))
-            means = []
-            for epoch in range(length):  # a run that stopped early leaves the mean to the others
-                means.append(
-                    mean_interval(
-                        [
-                            unit * h[epoch][metric]
-                            for h in of
-                            if len(h) > epoch and np.isfinite(h[epoch][metric])
-                        ]
-                    )
-                )
-            epochs = np.arange(1, length + 1)
-            middle, low, high = (
-                np.array([np.nan if each[key] is None else each[key] for each in means], float)
-                for key in ("mean", "low", "high")
-            )
-            axes.plot(epochs, middle, color=COLOURS[k % len(COLOURS)], linewidth=1.6, label=config,
-                      marker="o" if length == 1 else None)  # fmt: skip
-            if len(histories) <= MOST_BANDS:
-                axes.fill_between(epochs, low, high, color=COLOURS[k % len(COLOURS)], alpha=0.2, linewidth=0)
-            ends.append(f"{config} from {middle[0]:.4g} to {middle[-1]:.4g}")
-        if len(histories) > MOST_BANDS:
-            caption = caption.replace(BAND, "")
+        figure = Figure(figsize=SIZE)
+        axes: Any = figure.subplots()
+        lines, words = {}, []
+        for k, (config, runs) in enumerate(curves.items()):
+            epochs = np.arange(1, max(map(len, runs)) + 1)
+            means = [
+                mean_interval([run[e - 1] for run in runs if len(run) >= e and np.isfinite(run[e - 1])])
+                for e in epochs
+            ]
+            middle, low, high = (np.array([m[key] for m in means], float) for key in ("mean", "low", "high"))
+            style: Facts = {"color": COLOURS[k % len(COLOURS)], "marker": "o" if len(epochs) == 1 else None}
+            [lines[config]] = axes.plot(epochs, middle, linewidth=1.6, **style)
+            if banded:
+                axes.fill_between(epochs, low, high, color=style["color"], alpha=0.2, linewidth=0)
+            words.append(f"{config} from {middle[0]:.4g} to {middle[-1]:.4g}")
         axes.set(xlabel="epoch", ylabel=label)
         axes.xaxis.get_major_locator().set_params(integer=True)
-        _legend(axes, len(histories))
-        return _picture(figure, name, caption, f"{caption} {'; '.join(ends)}.")
+        _legend(axes, lines)
+        return _picture(figure, name, caption, f"{caption} {'; '.join(words)}.")
 
 
 def differences(pairs: Sequence[Facts]) -> Picture:
@@ -118,66 +92,56 @@ def differences(pairs: Sequence[Facts]) -> Picture:
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(SIZE[0], 1.1 + 0.62 * len(pairs)))
         axes = figure.subplots()
-        words = []
         for k, pair in enumerate(pairs):
             at = len(pairs) - 1 - k
             spread = np.linspace(-0.13, 0.13, len(pair["differences"])) if len(pair["differences"]) > 1 else [0]
-            axes.plot(
-                100 * np.array(pair["differences"]),
-                at + np.array(spread),
-                "o",
-                color=COLOURS[0],
-                alpha=0.45,
-                markersize=3.5,
-            )
+            dots: Facts = {"color": COLOURS[0], "alpha": 0.45, "markersize": 3.5}
+            axes.plot(100 * np.array(pair["differences"]), at + np.array(spread), "o", **dots)
             if pair["low"] is not None:
                 axes.plot([100 * pair["low"], 100 * pair["high"]], [at, at], color=INK, linewidth=1.6)
             axes.plot(100 * pair["mean"], at, "D", color=INK, markersize=5)
-            words.append(pair["sentence"])
         axes.axvline(0, color=INK, linewidth=0.8)
-        axes.set_yticks(range(len(pairs)), [f"{pair['a']}\n- {pair['b']}" for pair in reversed(pairs)])
+        labels = [f"{pair['a']}\n- {pair['b']}" for pair in reversed(pairs)]
+        axes.set_yticks(range(len(pairs)), labels, parse_math=False)
         axes.set_ylim(-0.6, len(pairs) - 0.4)
         axes.set_xlabel("difference of test accuracy, percentage points")
-        caption = (
-            "Paired differences of final test accuracy: a dot for each seed, the mean, and its 95 % t-interval."
-        )
-        return _picture(figure, "differences", caption, f"{caption} {'; '.join(words)}.")
+        caption = "Paired differences of final test accuracy: a dot a seed, the mean, and its 95 % t-interval."
+        words = "; ".join(pair["sentence"] for pair in pairs)
+        return _picture(figure, "differences", caption, f"{caption} {words}.")
 
 
-def slowdown_curves(of: dict[str, Facts]) -> Picture:
+def slowdown_curves(slowdowns: Mapping[str, Facts]) -> Picture:
     """Accuracy and gradient norm over the first mini-batches from saturated outputs, a line each config."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(SIZE[0], 5.4))
         upper, lower = figure.subplots(2, sharex=True)
-        words = []
-        for k, (config, facts) in enumerate(of.items()):
+        lines, words = {}, []
+        for k, (config, facts) in enumerate(slowdowns.items()):
             x = facts["mini_batches"]
             for axes, key, unit in ((upper, "accuracy", 100), (lower, "gradient_norm", 1)):
                 seeds = unit * np.array(facts[key], float)
                 colour = COLOURS[k % len(COLOURS)]
                 axes.plot(x, seeds.T, color=colour, linewidth=0.6, alpha=0.35)
-                axes.plot(x, seeds.mean(axis=0), color=colour, linewidth=1.8, label=config)
+                [lines[config]] = axes.plot(x, seeds.mean(axis=0), color=colour, linewidth=1.8)
                 if axes is upper:
                     words.append(f"{config} from {seeds[:, 0].mean():.1f} to {seeds[:, -1].mean():.1f} %")
         lower.set_yscale("log")
-        upper.set_ylabel("validation accuracy, %")
+        upper.set_ylabel(f"{METRICS['validation_accuracy'].title}, %")
         lower.set(xlabel="mini-batches", ylabel="norm of dC/dw of the outputs")
-        _legend(upper, len(of))
+        _legend(upper, lines)
         caption = (
-            "Learning slowdown: the first 1,000 mini-batches from saturated outputs (initializer large). Thin lines "
-            "are seeds, thick ones their mean; learning rates are those of the configs."
+            "Learning slowdown: the first mini-batches of an epoch from saturated outputs (initializer large). Thin "
+            "lines are seeds, thick ones their mean; learning rates are those of the configs."
         )
         return _picture(figure, "slowdown", caption, f"{caption} Accuracy: {'; '.join(words)}.")
 
 
-def _axes() -> tuple[Figure, Any]:
-    figure = Figure(figsize=SIZE)
-    return figure, figure.subplots()
-
-
-def _legend(axes: Any, entries: int) -> None:
-    if entries > 1:
-        axes.legend(loc="best", fontsize=10)
+def _legend(axes: Any, lines: Mapping[str, Any]) -> None:
+    """Name the line of each config, where there is more than one."""
+    if len(lines) > 1:
+        legend = axes.legend(lines.values(), map(str, range(len(lines))), loc="best", fontsize=10)
+        for text, config in zip(legend.get_texts(), lines, strict=True):
+            text.set(text=config, parse_math=False)
 
 
 def _picture(figure: Figure, name: str, caption: str, alternative: str) -> Picture:
@@ -193,7 +157,11 @@ def _for_page(svg: str, name: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'<svg ([^>]*?)width="[^"]*" height="[^"]*"|<svg ', r"<svg \1", svg, count=1)
-    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
-    for k, colour in enumerate(COLOURS):
-        svg = svg.replace(colour, f"var(--c{k})")
-    return svg.replace(INK, "var(--ink)").replace(FAINT, "var(--line)")
+    return re.sub(r"<[^>]*>", lambda tag: _tag_for_page(tag[0], name), svg)  # tags alone, not the text between
+
+
+def _tag_for_page(tag: str, name: str) -> str:
+    tag = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", tag)
+    for colour, variable in VARIABLES.items():
+        tag = tag.replace(colour, f"var(--{variable})")
+    return tag

@@ -1,51 +1,90 @@
-"""What a study found, from its run directories alone: a plain mapping, which is results.json."""
+"""What a comparison found, from its run directories alone: results.json, and the same as attributes."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 
-from mnist_softmax.comparison.comparison import Study
-from mnist_softmax.comparison.statistics import Facts, holm, mean_interval, paired
+from mnist_softmax.comparison.comparison import Comparison, Facts
+from mnist_softmax.comparison.statistics import holm, mean_interval, paired
+from mnist_softmax.errors import UserError
 from mnist_softmax.runs.directory import RunDirectory
+from mnist_softmax.runs.run import Task
 from mnist_softmax.training.history import History
 
 LEVELS = (0.90, 0.95, 0.96)  # validation accuracies, and how many epochs it takes to reach them
 MEASURES = ("final_test_accuracy", "best_by_validation_test_accuracy")
 
 
-def results(study: Study) -> Facts:
-    """`runs` (one each), `configs` (over the seeds), `pairs` of configs or, of a sweep, the `best` point.
+@dataclass(frozen=True)
+class Results:
+    """What a comparison found; `store` writes it as results.json, with the same names.
 
-    Accuracies are fractions; `epochs_to` counts epochs from 1, over the seeds that got there.
+    Accuracies and their differences are fractions, `seconds` are a run's share of its cohort's, epochs count from 1.
+    A mean is a mapping: n, mean, sd, and the 95 % t-interval low to high (None where there are too few values).
     """
-    runs = [_run(name, seed, RunDirectory(task.directory)) for (name, seed), task in study.tasks().items()]
-    configs = [_config(name, [run for run in runs if run["config"] == name]) for name in study.configs]
-    some = next((run for run in runs if run["status"] == "finished"), None)
-    summary = some and RunDirectory(study.tasks()[some["config"], some["seed"]].directory).read_summary()
-    found: Facts = {
-        "kind": study.kind,
-        "seeds": study.seeds,
-        "commands": list(study.commands),
-        "data": summary and summary["data"],
-        "warnings": summary["warnings"] if summary else [],
-        "environment": summary and summary["environment"],
-        "configs": configs,
-        "runs": runs,
-    }
-    if study.kind == "comparison":
-        found["pairs"] = _pairs(configs, runs)
-    else:
-        for config in configs:
-            config["point"] = dict(study.varied[config["name"]])
-        found["best"] = _best(configs)
-    return found
+
+    comparison: Comparison
+    runs: list[Facts]
+    """A mapping for each config and seed: config, seed, status, reason and, of a finished run, epochs,
+    final_test_accuracy, final_validation_accuracy, best_by_validation_epoch, best_by_validation_test_accuracy,
+    train_cost, epochs_to ({"0.95": 3}, None where never), seconds, images_per_second."""
+    configs: list[Facts]
+    """A mapping for each config: name, finished (how many runs), failed (those that have not), the same measures as
+    means over the finished runs and, of a sweep, its point."""
+    pairs: list[Facts]
+    """A mapping for every two configs and both measures of test accuracy, none of a sweep: measure, a and b (the
+    better one first), differences (a - b, one a seed), their mean, how often a was above, p_t and p_wilcoxon, both
+    also adjusted by Holm, and a sentence that says it."""
+    best: str | None
+    """Of a sweep: the config with the highest mean final validation accuracy."""
+    data: Facts | None
+    """source, checksum, and the number of train, validation and test images; None where no run is finished."""
+    environment: Facts | None
+    warnings: list[str]
+    errors: Sequence[UserError] = ()
+    """What kept runs from being finished in this call; not in results.json, where runs have status and reason."""
+
+    @property
+    def directory(self) -> Path:
+        """Where runs and results lie."""
+        return self.comparison.directory
+
+    def store(self) -> None:
+        """Write results.json. Raises RunDirectoryError."""
+        content = {
+            "kind": self.comparison.kind,
+            "seeds": self.comparison.seeds,
+            "commands": self.comparison.commands,
+        }
+        names = ("data", "warnings", "environment", "configs", "runs", "pairs", "best")
+        self.comparison.write_json("results.json", content | {name: getattr(self, name) for name in names})
 
 
-def _run(name: str, seed: int, place: RunDirectory) -> Facts:
-    summary = place.read_summary()
-    run: Facts = {"config": name, "seed": seed, "status": summary["status"] if summary else "unfinished"}
-    run["reason"] = summary["reason"] if summary else "no summary"
-    if summary is None or run["status"] != "finished":
+def work_out(comparison: Comparison, errors: Sequence[UserError] = ()) -> Results:
+    """The results of all runs in the folder. Raises RunDirectoryError where something stored is damaged."""
+    runs = [_run(name, task) for name in comparison.configs for task in comparison.tasks_of(name)]
+    configs = [_config(name, [run for run in runs if run["config"] == name]) for name in comparison.configs]
+    finished = (place for name in comparison.configs for _, place in comparison.finished_runs(name))
+    first = next(finished, None)
+    summary = (first and first.read_summary()) or {"data": None, "environment": None, "warnings": []}
+    pairs, best = [], None
+    if comparison.kind == "sweep":
+        configs = [config | {"point": dict(comparison.points[config["name"]])} for config in configs]
+        best = _best(configs)
+    elif first:
+        pairs = _pairs(configs, runs, summary["data"]["test"])
+    data, environment, warnings = (summary[key] for key in ("data", "environment", "warnings"))
+    return Results(comparison, runs, configs, pairs, best, data, environment, warnings, errors)
+
+
+def _run(name: str, task: Task) -> Facts:
+    place = RunDirectory(task.directory)
+    summary = place.read_summary() or {"status": "unfinished", "reason": "no summary"}
+    run = {"config": name, "seed": task.settings.seed} | {key: summary[key] for key in ("status", "reason")}
+    if run["status"] != "finished":
         return run
     history, final, best = place.read_metrics(), summary["final"], summary["best_by_validation"]
     return run | {
@@ -81,36 +120,36 @@ def _config(name: str, runs: list[Facts]) -> Facts:
     return config
 
 
-def _pairs(configs: list[Facts], runs: list[Facts]) -> list[Facts]:
+def _pairs(configs: list[Facts], runs: list[Facts], test_images: int) -> list[Facts]:
     """Every two configs, the better one first, by the seeds that both have finished."""
     pairs = []
     for measure in MEASURES:
         family = []
         for a, b in combinations((config["name"] for config in configs), 2):
-            of = {
+            accuracies = {
                 name: {r["seed"]: r[measure] for r in runs if r["config"] == name and measure in r}
                 for name in (a, b)
             }
-            seeds = sorted(of[a].keys() & of[b].keys())
+            seeds = sorted(accuracies[a].keys() & accuracies[b].keys())
             if not seeds:
                 continue
-            if sum(of[a][s] - of[b][s] for s in seeds) < 0:
+            if sum(accuracies[a][s] - accuracies[b][s] for s in seeds) < 0:
                 a, b = b, a
-            facts = paired([of[a][s] for s in seeds], [of[b][s] for s in seeds])
-            differences = [of[a][s] - of[b][s] for s in seeds]
+            facts = paired([accuracies[a][s] for s in seeds], [accuracies[b][s] for s in seeds])
+            differences = [accuracies[a][s] - accuracies[b][s] for s in seeds]
             family.append({"measure": measure, "a": a, "b": b, "differences": differences} | facts)
         for test in ("p_t", "p_wilcoxon"):
             adjusted = holm([pair[test] for pair in family])
             for pair, p in zip(family, adjusted, strict=True):
                 pair[f"{test}_holm"] = p
-        pairs += [pair | {"sentence": sentence(pair)} for pair in family]
+        pairs += [pair | {"sentence": sentence(pair, test_images)} for pair in family]
     return pairs
 
 
-def sentence(pair: Facts) -> str:
-    """A paired difference in words."""
+def sentence(pair: Facts, test_images: int) -> str:
+    """A paired difference in words; `test_images` are those that an accuracy is a fraction of."""
     a, b, n = pair["a"], pair["b"], pair["n"]
-    images = f"{10_000 * pair['mean']:.0f} images of 10,000"
+    images = f"{test_images * pair['mean']:.0f} images of {test_images:,}"
     head = f"{a} is {100 * pair['mean']:.2f} points above {b} ({images})"
     if pair["low"] is None:
         return f"{head} with one seed, which says nothing about others: no interval"

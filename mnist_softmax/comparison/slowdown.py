@@ -6,6 +6,7 @@ wrong (eq. 55). With the cross-entropy sigma'(z) cancels (eq. 66). The large ini
 
 from __future__ import annotations
 
+from itertools import count, islice
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,13 @@ from threadpoolctl import threadpool_limits
 
 from mnist_softmax.config.config import Config
 from mnist_softmax.data.dataset import Dataset
+from mnist_softmax.network.network import Pass
 from mnist_softmax.training.cohort import Cohort
 from mnist_softmax.training.evaluation import evaluate
 from mnist_softmax.training.loop import start
+from mnist_softmax.training.randomness import dropout_stream
 from mnist_softmax.training.schedules import learning_rate
+from mnist_softmax.training.sgd import train_epoch
 
 MINI_BATCHES = 1000
 EVERY = 20  # mini-batches between two measurements
@@ -36,30 +40,29 @@ def slowdown(settings: Config, dataset: Dataset, seeds: int) -> dict[str, Any]:
     members = [
         settings.model_copy(update={"seed": seed, "network": network}) for seed in range(min(seeds, SEEDS))
     ]
-    steps, accuracies, norms = [], [], []
+    accuracies, norms, numbers = [], [], count()
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(over="ignore", invalid="ignore"):
         cohort = Cohort([start(each) for each in members], members, dataset)
         cohort.descent.use([learning_rate(each.training, []) for each in members])
         gradient = cohort.network.new_parameters().layers[-1]
         since: list[np.ndarray] = []
-        for step, (x, y) in enumerate(cohort.mini_batches()):
-            workspace = cohort.workspaces[x.shape[-2]]
-            cohort.network.forward(x, workspace)
-            cohort.network.backward(y, workspace)
-            workspace.layers[-1].gradient(gradient)
+
+        def step(p: Pass) -> None:
+            """Look, then step: the first measurement is that of the starting weights."""
+            nonlocal since
+            p.layers[-1].gradient(gradient)
             since.append(np.linalg.norm(gradient["w"], axis=(-2, -1)))
-            if step % EVERY == 0:  # before the step: the first measurement is that of the starting weights
-                split = dataset.validation.first(IMAGES)
-                measured = evaluate(cohort.network, split, settings.data.scale, with_cost=False)
-                steps.append(step)
+            if next(numbers) % EVERY == 0:
+                measured = evaluate(cohort.network, dataset.validation.first(IMAGES), ["accuracy"])
                 accuracies.append(measured.accuracy)
                 norms.append(np.mean(since, axis=0))
                 since = []
-            if step == MINI_BATCHES:
-                break
-            cohort.descent.step(workspace)
+            cohort.descent.step(p)
+
+        rngs = [dropout_stream(each.seed, 1) for each in members]
+        train_epoch(islice(cohort.mini_batches(), MINI_BATCHES + 1), cohort.passes, step, rngs)
     return {
-        "mini_batches": steps,
+        "mini_batches": [*range(0, EVERY * len(norms), EVERY)],
         "accuracy": np.array(accuracies).T.tolist(),
         "gradient_norm": [
             [norm if np.isfinite(norm) else None for norm in seed]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from scipy import stats
 
+from mnist_softmax.comparison.comparison import Facts
+
 CONFIDENCE = 0.95
-Facts = dict[str, Any]
 
 
 def mean_interval(values: Sequence[float]) -> Facts:

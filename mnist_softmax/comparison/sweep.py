@@ -68,12 +68,12 @@ def _refuse_key(option: str, key: str, others: dict[str, Any]) -> None:
         raise ConfigError(f"{option} {key}: cannot be varied, points must share their data and their folder")
 
 
-def count(grid: dict[str, list[Any]], random: int | None) -> int:
+def number_of_points(grid: dict[str, list[Any]], random: int | None) -> int:
     """How many points there will be."""
     return random if random is not None else math.prod(map(len, grid.values()))
 
 
-def points(
+def choose_points(
     grid: dict[str, list[Any]],
     ranges: dict[str, tuple[float, float, bool]],
     random: int | None,
@@ -87,7 +87,7 @@ def points(
         return [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
     rng = np.random.default_rng(random_seed)
 
-    def drawn() -> Point:
+    def draw() -> Point:
         point = {key: values[rng.integers(len(values))] for key, values in grid.items()}
         for key, (low, high, log) in ranges.items():
             u = rng.random()
@@ -96,25 +96,25 @@ def points(
         return point
 
     distinct: dict[str, Point] = {}
-    for point in islice(iter(drawn, None), 100 * random):
+    for point in islice(iter(draw, None), 100 * random):
         distinct.setdefault(json.dumps(point, default=str), point)
         if len(distinct) == random:
             break
     return list(distinct.values())
 
 
-def configs_of(path: str, overrides: Sequence[str], found: Sequence[Point]) -> dict[str, Config]:
+def configs_at(points: Sequence[Point], path: str, overrides: Sequence[str]) -> dict[str, Config]:
     """The config of each point by the point's name, such as `learning_rate=0.1,l2=5`. Raises ConfigError."""
     configs: dict[str, Config] = {}
-    for point in found:
+    for point in points:
         pairs = [f"{key}={json.dumps(value, default=str)}" for key, value in point.items()]
-        name = _name(point)
+        name = _point_name(point)
         if name in configs:
             name = f"{name[:80]}-{len(configs)}"
-        configs[name] = load_config(path, [*overrides, *pairs])
+        configs[name] = load_config(path, *overrides, *pairs)
     return configs
 
 
-def _name(point: Point) -> str:
+def _point_name(point: Point) -> str:
     words = [f"{key.split('.')[-1]}={value}" for key, value in point.items()]
     return re.sub(r"[^\w=.,+-]+", "_", ",".join(words)).strip("_.")[:100]

@@ -1,14 +1,19 @@
-"""The tables of a study: made once, shown as Markdown on the console and as HTML on the page; and results.csv."""
+"""The tables of a comparison, made once: Markdown on the console, HTML on the page; and results.csv."""
 
 from __future__ import annotations
 
 import csv
 import io
-from typing import Any, NamedTuple
+import re
+from typing import NamedTuple
 
-from mnist_softmax.comparison.results import LEVELS
+from mnist_softmax.comparison.comparison import Facts
+from mnist_softmax.comparison.results import LEVELS, Results
+from mnist_softmax.metrics import METRICS
+from mnist_softmax.text import aligned, percent
 
-Facts = dict[str, Any]
+TITLES = {"final_test_accuracy": "final", "best_by_validation_test_accuracy": "best by validation"}
+INTERVAL = "95 % interval"
 
 
 class Table(NamedTuple):
@@ -20,23 +25,22 @@ class Table(NamedTuple):
     note: str = ""
 
 
-def tables(found: Facts) -> list[Table]:
-    """Every table of results.json."""
-    if found["kind"] == "sweep":
-        return [_points(found)]
-    listed = [_accuracies(found), _speed(found)]
-    if found["pairs"]:
-        listed.append(_pairs(found))
-    return listed
+def tables(results: Results) -> list[Table]:
+    """Every table of a comparison."""
+    if results.comparison.kind == "sweep":
+        return [_points(results)]
+    return [_accuracies(results), _speed(results), *([_pairs(results)] if results.pairs else [])]
 
 
-def percent(facts: Facts) -> str:
-    """The mean of fractions, such as "97.19 %"."""
-    return "-" if facts["mean"] is None else f"{100 * facts['mean']:.2f} %"
+def mean(facts: Facts, form: str = "") -> str:
+    """A mean in the format `form`, by default as percent; "-" where there is none."""
+    if facts["mean"] is None:
+        return "-"
+    return format(facts["mean"], form) if form else percent(facts["mean"])
 
 
 def interval(facts: Facts) -> str:
-    """Such as "97.10 to 97.28"."""
+    """In percent, such as "97.10 to 97.28"."""
     return "-" if facts["low"] is None else f"{100 * facts['low']:.2f} to {100 * facts['high']:.2f}"
 
 
@@ -44,44 +48,36 @@ def _sd(facts: Facts) -> str:
     return "-" if facts["sd"] is None else f"{100 * facts['sd']:.2f}"
 
 
-def _few(found: Facts) -> str:
-    return (
-        "" if found["seeds"] > 1 else "With one seed there is no deviation and no interval: ask for --seeds 10."
-    )
+def _note_on_one_seed(results: Results) -> str:
+    if results.comparison.seeds > 1:
+        return ""
+    return "With one seed there is no deviation and no interval: ask for --seeds 10."
 
 
-def _accuracies(found: Facts) -> Table:
+def _accuracies(results: Results) -> Table:
     rows = [
         [
             config["name"],
             str(config["finished"]),
-            *(
-                text(config[key])
-                for key in ("final_test_accuracy", "best_by_validation_test_accuracy")
-                for text in (percent, _sd, interval)
-            ),
+            *(text(config[measure]) for measure in TITLES for text in (mean, _sd, interval)),
         ]
-        for config in found["configs"]
+        for config in results.configs
     ]
-    columns = ["config", "seeds", "final", "sd", "95 % interval", "best by validation", "sd", "95 % interval"]
-    return Table("Test accuracy, mean over seeds", columns, rows, _few(found))
+    columns = ["config", "seeds", *(word for title in TITLES.values() for word in (title, "sd", INTERVAL))]
+    return Table("Test accuracy, mean over seeds", columns, rows, _note_on_one_seed(results))
 
 
-def _speed(found: Facts) -> Table:
+def _speed(results: Results) -> Table:
     rows = []
-    for config in found["configs"]:
-        cells = []
+    for config in results.configs:
+        row = [config["name"]]
         for level in map(str, LEVELS):
-            facts = config["epochs_to"][level]
-            never = f" (never: {facts['never']})" if facts["never"] else ""
-            cells.append(("-" if facts["mean"] is None else f"{facts['mean']:.1f}") + never)
-        numbers = [
-            "-" if config[key]["mean"] is None else format(config[key]["mean"], form)
-            for key, form in (("train_cost", ".5f"), ("seconds", ".1f"), ("images_per_second", ",.0f"))
-        ]
-        rows.append([config["name"], *cells, *numbers])
+            epochs = config["epochs_to"][level]
+            row.append(mean(epochs, ".1f") + (f" (never: {epochs['never']})" if epochs["never"] else ""))
+        numbers = {"train_cost": ".5f", "seconds": ".1f", "images_per_second": ",.0f"}
+        rows.append(row + [mean(config[key], form) for key, form in numbers.items()])
     levels = [f"epochs to {100 * level:.0f}\N{NO-BREAK SPACE}%" for level in LEVELS]
-    columns = ["config", *levels, "training cost", "seconds a run", "images/s"]
+    columns = ["config", *levels, METRICS["train_cost"].title, "seconds a run", "images/s"]
     note = (
         "Epochs until validation accuracy first reached the level, over the seeds that did. Training costs of "
         "different cost functions are different quantities. Seconds are a run's share of its cohort's."
@@ -89,31 +85,23 @@ def _speed(found: Facts) -> Table:
     return Table("Speed of learning, mean over seeds", columns, rows, note)
 
 
-def _pairs(found: Facts) -> Table:
-    names = {"final_test_accuracy": "final", "best_by_validation_test_accuracy": "best by validation"}
+def _pairs(results: Results) -> Table:
+    test_images = results.data["test"] if results.data else 0  # there is no pair without data
     rows = [
         [
             f"{pair['a']} - {pair['b']}",
-            names[pair["measure"]],
+            TITLES[pair["measure"]],
             f"{100 * pair['mean']:+.2f}",
             interval(pair),
-            f"{10_000 * pair['mean']:+.0f}",
+            f"{test_images * pair['mean']:+.0f}",
             f"{pair['above']} of {pair['n']}",
             p_value(pair["p_t_holm"]),
             p_value(pair["p_wilcoxon_holm"]),
         ]
-        for pair in found["pairs"]
+        for pair in results.pairs
     ]
-    columns = [
-        "pair",
-        "accuracy",
-        "points",
-        "95 % interval",
-        "images of 10,000",
-        "seeds above",
-        "p (t)",
-        "p (Wilcoxon)",
-    ]
+    images = f"images of {test_images:,}"
+    columns = ["pair", "accuracy", "points", INTERVAL, images, "seeds above", "p (t)", "p (Wilcoxon)"]
     note = (
         "Differences by seed: equal starting weights where shapes allow, equal mini-batches. Two-sided paired t and "
         "Wilcoxon signed-rank tests, p-values adjusted by Holm over the pairs; intervals are not adjusted."
@@ -128,81 +116,70 @@ def p_value(p: float | None) -> str:
     return "< 0.0001" if p < 1e-4 else f"{p:.2g}"
 
 
-def _points(found: Facts) -> Table:
-    ranked = sorted(found["configs"], key=lambda c: -(c["final_validation_accuracy"]["mean"] or 0))
-    keys = list(found["configs"][0]["point"])
+def _points(results: Results) -> Table:
+    ranked = sorted(results.configs, key=lambda config: -(config["final_validation_accuracy"]["mean"] or 0))
+    keys = list(ranked[0]["point"])
     rows = [
         [
             config["name"],
             *(str(config["point"][key]) for key in keys),
-            percent(config["final_validation_accuracy"]),
+            mean(config["final_validation_accuracy"]),
             interval(config["final_validation_accuracy"]),
             f"{config['finished']}" + (f" ({len(config['failed'])} failed)" if config["failed"] else ""),
-            percent(config["final_test_accuracy"]) if config["name"] == found["best"] else "",
+            mean(config["final_test_accuracy"]) if config["name"] == results.best else "",
         ]
         for config in ranked
     ]
-    columns = ["point", *keys, "validation", "95 % interval", "seeds", "test"]
+    columns = ["point", *keys, "validation", INTERVAL, "seeds", "test"]
     note = (
         "Ranked by mean validation accuracy after the last epoch, points with unfinished seeds not chosen; "
         "the test accuracy is shown for the chosen point alone. The best of many is flattered a little by the "
-        "choice; its interval is not adjusted for that. " + _few(found)
+        "choice; its interval is not adjusted for that. " + _note_on_one_seed(results)
     )
     return Table("Points, best by validation first", columns, rows, note.strip())
 
 
-def finding(found: Facts) -> list[str]:
+def findings(results: Results) -> list[str]:
     """What was found, in words: a sentence a pair, or the chosen point."""
-    if found["kind"] == "comparison":
-        return [pair["sentence"] for pair in found["pairs"] if pair["measure"] == "final_test_accuracy"]
-    best = next((config for config in found["configs"] if config["name"] == found["best"]), None)
+    if results.comparison.kind == "comparison":
+        return [pair["sentence"] for pair in results.pairs if pair["measure"] == "final_test_accuracy"]
+    best = next((config for config in results.configs if config["name"] == results.best), None)
     if best is None:
         return ["no point has a finished run"]
     validation, test = best["final_validation_accuracy"], best["final_test_accuracy"]
-    within = (
-        f" (95 % interval {interval(validation)})"
-        if validation["low"] is not None
-        else " (one seed, no interval)"
-    )
-    return [
-        f"best by validation: {best['name']}, {percent(validation)}{within}; on test it has {percent(test)}"
-    ]
+    within = "one seed, no interval" if validation["low"] is None else f"{INTERVAL} {interval(validation)}"
+    return [f"best by validation: {best['name']}, {mean(validation)} ({within}); on test it has {mean(test)}"]
 
 
-def failures(found: Facts) -> list[str]:
+def failures(results: Results) -> list[str]:
     """A line for each run that has not finished."""
     return [
         f"{config['name']} seed {run['seed']}: {run['status']}: {run['reason']}"
-        for config in found["configs"]
+        for config in results.configs
         for run in config["failed"]
     ]
 
 
 def markdown(table: Table) -> str:
-    """A table for the console, aligned."""
-    cells = [table.columns, *table.rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = [
-        "| "
-        + " | ".join(_aligned(text, k, width) for k, (text, width) in enumerate(zip(row, widths, strict=True)))
-        + " |"
-        for row in cells
-    ]
-    rule = "|" + "|".join("-" * (w + 2) if k == 0 else "-" * (w + 1) + ":" for k, w in enumerate(widths)) + "|"
-    return "\n".join(
-        [f"**{table.caption}**", "", lines[0], rule, *lines[1:], *(["", table.note] if table.note else [])]
-    )
+    """A table as aligned Markdown, which a console can show too."""
+    rule = ["---"] + ["--:"] * (len(table.columns) - 1)
+    rows = [[_escaped(cell) for cell in row] for row in (table.columns, *table.rows)]
+    rows.insert(1, rule)
+    # each bar is a column of its own, with one space beside it where `aligned` puts two
+    barred = aligned([["|", *(text for cell in row for text in (cell, "|"))] for row in rows], left=2)
+    lines = [re.sub(r"(?<!\\)\|  ", "| ", line).replace("  |", " |") for line in barred]
+    return "\n".join([f"**{table.caption}**", "", *lines, *(["", table.note] if table.note else [])])
 
 
-def _aligned(text: str, column: int, width: int) -> str:
-    return text.ljust(width) if column == 0 else text.rjust(width)
+def _escaped(cell: str) -> str:
+    return cell.replace("\\", "\\\\").replace("|", "\\|")
 
 
-def runs_csv(found: Facts) -> str:
+def runs_csv(results: Results) -> str:
     """A line for each run."""
     file = io.StringIO()
     rows = []
-    for run in found["runs"]:
+    for run in results.runs:
         row = {key: value for key, value in run.items() if key != "epochs_to"}
         row |= {f"epochs_to_{level}": epochs for level, epochs in run.get("epochs_to", {}).items()}
         rows.append(row)

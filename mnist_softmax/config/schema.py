@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -27,6 +29,27 @@ PositiveInt = Annotated[Integer, Field(gt=0)]
 Positive = Annotated[Number, Field(gt=0)]
 NotNegative = Annotated[Number, Field(ge=0)]
 Fraction = Annotated[Number, Field(gt=0, le=1)]
+
+
+def one_of(names: Collection[str]) -> BeforeValidator:
+    """A check that a word is one of `names`."""
+
+    def check(word: Any) -> Any:
+        if isinstance(word, str) and word in names:
+            return word
+        nearest = difflib.get_close_matches(str(word), names, n=1)
+        meant = f"did you mean {nearest[0]}? " if nearest else ""
+        raise ValueError(f"{meant}expected one of {', '.join(names)}")
+
+    return BeforeValidator(check)
+
+
+class Misfit(ValueError):
+    """A fault that a section finds when its keys are looked at together, and the key in it that is to blame."""
+
+    def __init__(self, key: str, text: str) -> None:
+        super().__init__(f"{key}: {text}")
+        self.key, self.text = key, text
 
 
 class Section(BaseModel):

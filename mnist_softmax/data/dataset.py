@@ -1,30 +1,34 @@
 """The digits as the rest of the program sees them: three splits of images and labels.
 
-Images are raw pixels, one row each, and stay bytes in memory (all 70,000 are 55 MB); they are divided by
-`data.scale` only where a mini-batch is made. `Dataset` also remembers where the digits came from.
+Images are raw pixels, one row each, and stay bytes in memory (all 70,000 are 55 MB); they are divided by their
+scale only where a mini-batch is made. `Dataset` also remembers where the digits came from.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Images (n, width), uint8 or float32, C-contiguous, not yet scaled; and their labels (n,), uint8."""
+    """Images (n, width), uint8 or float32, C-contiguous, and their labels (n,), uint8.
+
+    The network sees images / scale: `data.scale` of the config, the value of a full pixel.
+    """
 
     images: np.ndarray
     labels: np.ndarray
+    scale: float = 255.0
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def rows(self, start: int, stop: int) -> Split:
         """Images start to stop - 1 as views: nothing is copied."""
-        return Split(self.images[start:stop], self.labels[start:stop])
+        return Split(self.images[start:stop], self.labels[start:stop], self.scale)
 
     def first(self, n: int) -> Split:
         """The first n images, or all where there are fewer."""
@@ -46,6 +50,19 @@ class Dataset:
     """The sha256 of all images, then all labels, as loaded; `training_size` does not change it."""
     warnings: tuple[str, ...] = ()
     """What the user must be told, in the console and in every report."""
+
+    def split(self, name: str) -> Split:
+        """The split called `name`: train, validation or test."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}[name]
+
+    def scaled(self, scale: float) -> Dataset:
+        """The same digits, of which `scale` is a full pixel."""
+        return replace(
+            self,
+            train=replace(self.train, scale=scale),
+            validation=replace(self.validation, scale=scale),
+            test=replace(self.test, scale=scale),
+        )
 
     @property
     def width(self) -> int:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from mnist_softmax.data.dataset import Dataset, Split
+from mnist_softmax.text import aligned
 
 MNIST = "the 70,000 digits of MNIST"
 
@@ -30,9 +31,9 @@ def describe(dataset: Dataset) -> str:
             f"sha256    {dataset.checksum}",
             f"          {verdict}",
             "",
-            *_aligned(_sizes_and_pixels(dataset)),
+            *aligned(_sizes_and_pixels(dataset)),
             "",
-            *_aligned(_images_per_class(dataset)),
+            *aligned(_images_per_class(dataset)),
             *(f"warning: {warning}" for warning in dataset.warnings),
         ]
     )
@@ -75,14 +76,3 @@ def _pixel_statistics(arrays: list[np.ndarray]) -> tuple[float, float]:
     size = sum(images.size for images in arrays)
     mean = total / size
     return mean, math.sqrt(max(squares / size - mean**2, 0.0))
-
-
-def _aligned(rows: list[list[str]]) -> list[str]:
-    """Rows of cells as lines: the first column to the left, the others to the right."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.rjust(w) if k else cell.ljust(w) for k, (cell, w) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]

@@ -27,12 +27,11 @@ class MiniBatches:
         split: Split,
         m: int,
         num_classes: int,
-        scale: float,
         dtype: str,
         replicas: tuple[int, ...] = (),
     ) -> None:
         self.split, self.m = split, m
-        self.scale = np.dtype(dtype).type(scale)
+        self.scale = np.dtype(dtype).type(split.scale)
         self.one_hot = np.eye(num_classes, dtype=dtype)
         self.block = max(BLOCK // (m * int(np.prod(replicas))), 1) * m
         rows = (*replicas, min(self.block, len(split)))

@@ -1,4 +1,4 @@
-"""The one door to the digits: `load` obeys the data section of a config.
+"""The one door to the digits: `load_digits` obeys the data section of a config.
 
 MNIST has 60,000 training and 10,000 test images. Of the training images the last sixth is held out for
 validation, as the book does: 50,000 / 10,000 / 10,000. Digits from other files are held out the same way.
@@ -11,17 +11,18 @@ import os
 from pathlib import Path
 from typing import Any
 
-from mnist_softmax.config.config import Data
+from mnist_softmax.config.data import Data
 from mnist_softmax.data import idx, npz, openml, sample
 from mnist_softmax.data.cache import cache_path, cached, data_home
 from mnist_softmax.data.checks import check_scale, check_widths
 from mnist_softmax.data.dataset import Dataset, Split, sha256
+from mnist_softmax.data.expansion import one_pixel
 from mnist_softmax.errors import ConfigError, DataError
 
 REMEDY = "connect to the network once, or point SCIKIT_LEARN_DATA at a data home that holds mnist_784"
 
 
-def load(data: Data) -> Dataset:
+def load_digits(data: Data) -> Dataset:
     """The digits that `data` asks for: images (n, width) of raw pixels in three splits.
 
     Raises DataError when they cannot be had or are not what they should be, ConfigError when `training_size`
@@ -37,7 +38,7 @@ def load(data: Data) -> Dataset:
         case "idx" | "npz":
             dataset = _from_files(data.source, os.path.abspath(os.path.expanduser(str(data.path))))
     check_scale(dataset.location, data.scale, dataset.train, dataset.validation, dataset.test)
-    return _shortened(dataset, data)
+    return _expanded(_shortened(dataset.scaled(data.scale), data), data)
 
 
 def _auto() -> Dataset:
@@ -98,6 +99,12 @@ def _from_files(source: str, location: str) -> Dataset:
 def _held_out(train: Split) -> tuple[Split, Split]:
     kept = len(train) - len(train) // 6
     return train.rows(0, kept), train.rows(kept, len(train))
+
+
+def _expanded(dataset: Dataset, data: Data) -> Dataset:
+    if data.expansion == "none":
+        return dataset
+    return dataclasses.replace(dataset, train=one_pixel(dataset.train, dataset.location))
 
 
 def _shortened(dataset: Dataset, data: Data) -> Dataset:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mnist_softmax.commands.console import accuracy
 from mnist_softmax.runs.answers import Answers
+from mnist_softmax.text import accuracy
 
 WORST = 10
 
@@ -13,7 +13,7 @@ WORST = 10
 def evaluation(answers: Answers, split: str, cost_name: str) -> str:
     """The whole report as text."""
     n = len(answers.labels)
-    right = int(np.count_nonzero(answers.said == answers.labels))
+    right = int(np.count_nonzero(answers.answered == answers.labels))
     return "\n".join(
         [
             f"{split}: {accuracy(right / n, n)} of {n} right, mean {cost_name} cost {answers.costs.mean():.5f}",
@@ -49,7 +49,7 @@ def _worst(answers: Answers) -> str:
         return "none: every answer is right"
     heading = f"{'image':>7}  is  said  its output  output of the true class     cost"
     rows = [
-        f"{i:7d}  {answers.labels[i]:2d}  {answers.said[i]:4d}  {answers.outputs[i, answers.said[i]]:10.6f}  "
+        f"{i:7d}  {answers.labels[i]:2d}  {answers.answered[i]:4d}  {answers.outputs[i, answers.answered[i]]:10.6f}  "
         f"{answers.outputs[i, answers.labels[i]]:24.3g}  {answers.costs[i]:7.3f}"
         for i in worst
     ]

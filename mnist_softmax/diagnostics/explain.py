@@ -14,7 +14,7 @@ import numpy as np
 from mnist_softmax.data.dataset import Split
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.network.activations import ACTIVATIONS
-from mnist_softmax.network.network import Network, Workspace
+from mnist_softmax.network.network import Network
 
 STEP = 1e-2  # of the differences: extrapolated, they err by its fourth power
 OUTPUTS = ("softmax", "sigmoid")
@@ -60,14 +60,14 @@ class Explanation(NamedTuple):
         return plain | {"agrees_with": self.agreeing(), "digits": self.digits()}
 
 
-def explain(network: Network, image: np.ndarray, label: int, scale: float) -> list[Explanation]:
-    """The digit `image` (width,) of class `label` through softmax and through sigmoid outputs, in float64.
+def explain(network: Network, x: np.ndarray, label: int) -> list[Explanation]:
+    """The digit of class `label`, x (width,) its scaled pixels, through softmax and through sigmoid outputs.
 
     Raises ConfigError: the network has no softmax outputs, or another cost than log_likelihood.
     """
     check_softmax(network)
-    x, y = image[None] / scale, np.eye(network.num_outputs)[[label]]
-    return [_explain(_with_outputs(network, output), output, x, y) for output in OUTPUTS]
+    y = np.eye(network.num_outputs)[[label]]
+    return [_explain(_with_outputs(network, output), output, x[None], y) for output in OUTPUTS]
 
 
 def check_softmax(network: Network) -> None:
@@ -83,16 +83,16 @@ def check_softmax(network: Network) -> None:
 def _with_outputs(network: Network, output: str) -> Network:
     """The same parameters in float64, under outputs of another kind."""
     changed = {"output_activation": output, "output_error": "exact"}
-    other = Network(network.description.model_copy(update=changed), "float64")
+    other = Network(network.architecture.model_copy(update=changed), "float64")
     other.parameters.flat[...] = network.parameters.flat
     return other
 
 
 def _explain(network: Network, output: str, x: np.ndarray, y: np.ndarray) -> Explanation:
-    workspace = Workspace(network, 1)
+    p = network.new_pass(1)
     with np.errstate(over="ignore"):
-        network.forward(x, workspace)
-    z, a = workspace.z, workspace.a
+        p.forward(x)
+    z, a = p.z, p.a
     return Explanation(
         output=output,
         cost=float(network.output.cost(z, a, y)[0]),
@@ -130,7 +130,7 @@ def _digits(formula: np.ndarray, measured: np.ndarray) -> float:
 
 
 def digit(split: Split, name: str, index: int) -> tuple[np.ndarray, int]:
-    """Image and label number `index` of a split. Raises ConfigError: there is no such image."""
+    """Scaled pixels (width,) and label of image `index` of a split. Raises ConfigError: there is none."""
     if not 0 <= index < len(split):
         raise ConfigError(f"--index {index}: {name} has {len(split):,} images, numbered 0 to {len(split) - 1}")
-    return split.images[index], int(split.labels[index])
+    return split.images[index] / split.scale, int(split.labels[index])

@@ -1,6 +1,6 @@
 """Is the gradient right? Backpropagation against centred differences of the cost, for a config as it stands.
 
-Two gradients are checked, in float64, on real digits: that of the cost alone, as `Network.gradient` gives it, and
+Two gradients are checked, in float64, on real digits: that of the cost alone, as `Pass.gradient` gives it, and
 that of cost and penalties, as a step of training really takes it: (w before - w after) / eta.
 
 An entry is checked by moving one parameter, a direction by moving all of an array at once; so every parameter
@@ -14,14 +14,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnist_softmax.config.config import Config, Training
+from mnist_softmax.config.config import Config
+from mnist_softmax.config.training import Training
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.diagnostics.objective import Batch, Objective
+from mnist_softmax.diagnostics.objective import Batch, Objective, masks
 from mnist_softmax.errors import ConfigError
-from mnist_softmax.network.network import Network, Workspace
+from mnist_softmax.network.network import Network, Pass
 from mnist_softmax.network.parameters import Parameters
-from mnist_softmax.training.randomness import stream
-from mnist_softmax.training.sgd import Descent
+from mnist_softmax.training.optimizers import Descent, new_slots, rule_of
+from mnist_softmax.training.randomness import draw_weights
 
 EXAMPLES = 10  # more than one, or a missing 1/m would not be seen
 ENTRIES = 24  # of each array, half of them where backpropagation finds a gradient
@@ -95,9 +96,9 @@ def gradient_check(settings: Config, dataset: Dataset, step: float = STEP) -> li
     Raises ConfigError: all of an array stands at kinks, so that there is nothing to check.
     """
     network = Network(settings.network, "float64")
-    network.initialize(stream(settings.seed, "weights"))
+    draw_weights(network, settings)
     split = dataset.train.first(EXAMPLES)
-    batch = split.images / settings.data.scale, np.eye(network.num_outputs)[split.labels]
+    batch = split.images / split.scale, np.eye(network.num_outputs)[split.labels]
     off = settings.training.model_copy(update={"l2": 0.0, "l1": 0.0})
     on = settings.training
     if not on.l2 and not on.l1:
@@ -118,31 +119,40 @@ def gradient_check(settings: Config, dataset: Dataset, step: float = STEP) -> li
 
 def by_backpropagation(network: Network, batch: Batch) -> Parameters:
     """The gradient of the mean cost."""
-    workspace, gradient = _passed(network, batch), network.new_parameters()
-    network.gradient(workspace, gradient)
+    gradient = network.new_parameters()
+    _passed(network, batch).gradient(gradient)
     return gradient
 
 
 def by_a_step(network: Network, batch: Batch, training: Training, n: int) -> Parameters:
-    """The gradient of mean cost and penalties, read from one step with eta = 1; the parameters are put back."""
-    velocity = network.new_parameters() if training.momentum else None
-    descent = Descent(network, velocity, [training], n)
+    """The gradient of mean cost and penalties, read from one step with eta = 1; the parameters are put back.
+
+    Nesterov's first step is 1 + mu times the gradient. Adam's is little but its sign, and so the gradient is read
+    from what the step remembers.
+    """
+    slots = new_slots(network, training)
+    descent = Descent(network, slots, [training], n)
     descent.use([1.0])
     before = network.parameters.flat.copy()
-    descent.step(_passed(network, batch))
+    descent.step(_passed(network, batch, mean=descent.of_mean))
     gradient = network.new_parameters()
     gradient.flat[...] = before - network.parameters.flat
+    if rule_of(training) == "nesterov":
+        gradient.flat /= 1 + training.momentum
+    if rule_of(training) == "adam":
+        gradient.flat[...] = slots["gradients"].flat
     network.parameters.flat[...] = before
     return gradient
 
 
-def _passed(network: Network, batch: Batch) -> Workspace:
+def _passed(network: Network, batch: Batch, mean: bool = True) -> Pass:
     x, y = batch
-    workspace = Workspace(network, len(x))
+    p = network.new_pass(len(x), mean, training=True)
+    p.draw([masks()])
     with np.errstate(over="ignore"):
-        network.forward(x, workspace)
-        network.backward(y, workspace)
-    return workspace
+        p.forward(x)
+        p.backward(y)
+    return p
 
 
 def _check(

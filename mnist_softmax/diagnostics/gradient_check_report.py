@@ -12,9 +12,8 @@ from mnist_softmax.diagnostics.gradient_check import EXAMPLES, ArrayCheck, Check
 def report(checks: Sequence[Check], settings: Config, dataset: Dataset, step: float, threshold: float) -> str:
     """The whole report as text."""
     network = settings.network
-    layers = "-".join(map(str, network.layers))
     parts = [
-        f"{layers}, {network.hidden_activation} hidden, {network.output_activation} outputs, "
+        f"{network.title}, {network.hidden_activation} hidden, {network.output_activation} outputs, "
         f"cost {network.cost}; starting weights of seed {settings.seed}, float64,\n"
         f"the first {min(EXAMPLES, len(dataset.train))} training images ({dataset.source}); "
         f"centred differences with h = {step:g}"

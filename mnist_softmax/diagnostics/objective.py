@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from mnist_softmax.config.config import Training
-from mnist_softmax.network.network import Network, Workspace
+from mnist_softmax.config.training import Training
+from mnist_softmax.network.network import Network
 from mnist_softmax.training.sgd import penalty
 
 Batch = tuple[np.ndarray, np.ndarray]
+
+
+def masks() -> np.random.Generator:
+    """The generator of dropout, begun anew: the function is that of a network with some neurons left out."""
+    return np.random.default_rng(0)
 
 
 class Objective:
@@ -16,10 +21,13 @@ class Objective:
 
     def __init__(self, network: Network, batch: Batch, training: Training, n: int) -> None:
         self.network, (self.x, self.y), self.training, self.n = network, batch, training, n
-        self.workspace = Workspace(network, len(self.x))
-        *hidden, last = self.workspace.layers
-        self.with_kinks = hidden if network.description.hidden_activation == "relu" else []
-        self.with_kinks += [last] if network.output.activation == "relu" else []  # last.a is z^L
+        self.passed = network.new_pass(len(self.x), training=True)
+        self.passed.draw([masks()])
+        layers = list(zip(network.layers, self.passed.layers, strict=True))
+        self.with_kinks = [its_pass for layer, its_pass in layers if layer.activation == "relu"]
+        if network.output.activation == "relu":
+            self.with_kinks.append(self.passed.layers[-1])  # its a is z^L
+        self.pools = [its_pass for layer, its_pass in layers if layer.kind == "convolution"]
 
     def value(self) -> float:
         """C + penalty here."""
@@ -43,11 +51,12 @@ class Objective:
 
     def _here(self) -> tuple[np.ndarray, float, np.ndarray]:
         """The cost of each example, the penalty, and on which side of its kink everything with a kink stands."""
-        workspace, output = self.workspace, self.network.output
+        p = self.passed
         with np.errstate(over="ignore"):
-            self.network.forward(self.x, workspace)
-            costs = output.cost(workspace.z, workspace.a, self.y)
+            p.forward(self.x)
+            costs = p.output.cost(p.z, p.a, self.y)
         parameters = self.network.parameters
         sides = [layer.a.ravel() > 0 for layer in self.with_kinks]
+        sides += [won.ravel() for layer in self.pools for won in layer.winners()]  # which sum is the largest
         sides += [parameters.weights > 0] if self.training.l1 else []
         return costs, penalty(parameters, self.training, self.n), np.concatenate([*sides, []])

@@ -1,9 +1,8 @@
-"""Layers: what stands between two sets of activations.
+"""A dense layer's pass, forward and backward: the book's chapter 2.
 
-A layer describes; it holds neither parameters (the network keeps all of them together) nor anything of a run.
-What a pass through it reads and writes stands in a pass object that the caller owns, so that predicting in the
-middle of training, or two threads, cannot disturb each other. A further kind of layer (convolution, pooling)
-supplies the same methods.
+The layer itself is its entry in the config (config/layers.py); the network keeps all parameters together; what a
+pass reads and writes stands here, in an object that the caller owns. So predicting in the middle of training, or
+two threads, cannot disturb each other. A pass of another kind of layer has the same methods.
 
 Rows are examples: a (..., m, n), w (..., n_in, n_out), b (..., n_out). So z = a w + b, which is the book's
 w a + b transposed.
@@ -12,39 +11,27 @@ w a + b transposed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg.blas import dgemm, dgemv, sgemm, sgemv
 
-from mnist_softmax.network.activations import Activation
-from mnist_softmax.network.parameters import Parameters, Shapes
+from mnist_softmax.config.layers import Dense, Placed
+from mnist_softmax.network.activations import ACTIVATIONS
+from mnist_softmax.network.parameters import Parameters
 
 Arrays = dict[str, np.ndarray]
 
 OVERWRITE = 1  # tells SciPy's BLAS to write into the array given, and not into a copy of it
 
 
-class Dense(NamedTuple):
-    """Fully connected: a = sigma(a_in w + b)."""
-
-    n_in: int
-    n_out: int
-    activation: Activation
-
-    def shapes(self) -> Shapes:
-        """The arrays of one layer by name."""
-        return {"w": (self.n_in, self.n_out), "b": (self.n_out,)}
-
-
 class DensePass:
-    """A pass, forward and then backward, of (..., m) examples through layer number l of a network.
+    """A pass of (..., m) examples through layer number l of a network, a = sigma(a_in w + b).
 
     Buffers and views of the parameters are made once: the loop over mini-batches allocates nothing.
     """
 
-    def __init__(self, layer: Dense, l: int, parameters: Parameters, examples: tuple[int, ...]) -> None:
-        self.f, self.vjp = layer.activation
+    def __init__(self, layer: Placed[Dense], l: int, parameters: Parameters, examples: tuple[int, ...]) -> None:
+        self.f, self.vjp = ACTIVATIONS[layer.activation]
         dtype = parameters.flat.dtype
         self.a_in = np.empty(0)  # set by `forward`
         self.a = np.empty((*examples, layer.n_out), dtype)
@@ -55,10 +42,15 @@ class DensePass:
         self.ones = np.ones(examples[-1], dtype)
         self.gemm, self.gemv = (sgemm, sgemv) if dtype == np.float32 else (dgemm, dgemv)
         deltas = self.delta.reshape(-1, *self.delta.shape[-2:])
-        self.singly = [
+        self.by_replica = [
             (each.layers[l]["w"], each.layers[l]["b"], delta.T)
-            for each, delta in zip(parameters.singly, deltas, strict=True)
+            for each, delta in zip(parameters.by_replica, deltas, strict=True)
         ]
+
+    @staticmethod
+    def bytes_needed(layer: Placed[Dense], l: int, m: int, itemsize: int) -> int:
+        """Memory that a pass of m examples takes: a, delta and, but for images, dC/da_in."""
+        return m * (2 * layer.n_out + (layer.n_in if l else 0)) * itemsize
 
     def forward(self, a_in: np.ndarray) -> np.ndarray:
         """Eq. (25). Keeps a_in and a; z is overwritten by a, for every sigma' can be had from a."""
@@ -75,10 +67,10 @@ class DensePass:
         """(BP2), after `backward`: dC/da_in = delta w^T."""
         return np.matmul(self.delta, self.w_transposed, out=self.grad_in)
 
-    def gradient(self, gradient: Arrays) -> None:
+    def gradient(self, into: Arrays) -> None:
         """(BP3) and (BP4), after `backward`: dC/db = delta and dC/dw = a_in delta, summed over the rows."""
-        np.add.reduce(self.delta, axis=-2, out=gradient["b"])
-        np.matmul(self.a_in.swapaxes(-1, -2), self.delta, out=gradient["w"])
+        np.add.reduce(self.delta, axis=-2, out=into["b"])
+        np.matmul(self.a_in.swapaxes(-1, -2), self.delta, out=into["w"])
 
     def descend(self, eta: Sequence[float], decay: Sequence[float]) -> None:
         """After `backward`: w -> decay w - eta dC/dw and b -> b - eta dC/db, eqs. (93) and (94), in place.
@@ -89,7 +81,7 @@ class DensePass:
         hence the transposes.
         """
         a_in = self.a_in if self.a_in.ndim == 3 else self.a_in.reshape(-1, *self.a_in.shape[-2:])
-        for r, (w, b, delta_transposed) in enumerate(self.singly):
+        for r, (w, b, delta_transposed) in enumerate(self.by_replica):
             # by position, for f2py takes 0.3 us to read a keyword: c = beta c + alpha a b^T, y = beta y + alpha a x
             self.gemm(-eta[r], a_in[r].T, delta_transposed, decay[r], w, 0, 1, OVERWRITE)
             self.gemv(-eta[r], delta_transposed, self.ones, 1.0, b, 0, 1, 0, 1, 0, OVERWRITE)

@@ -10,6 +10,7 @@ forms a w in 5.5 us instead of 7.0 (784-30, m = 10).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -20,11 +21,11 @@ class Parameters:
     """`shapes[l]` names the arrays of layer l: {"w": (n_in, n_out), "b": (n_out,)}; a layer may have none.
 
     `flat` has shape (*replicas, size); `weights` is its part that is penalised; `layers[l]["w"]` are views.
-    `singly` holds the same parameters replica by replica, each without replica axes.
+    `by_replica` holds the same parameters replica by replica, each without replica axes.
     """
 
     def __init__(self, shapes: Sequence[Shapes], flat: np.ndarray) -> None:
-        self.flat = flat
+        self.shapes, self.flat = shapes, flat
         self.layers: list[dict[str, np.ndarray]] = [{} for _ in shapes]
         start = 0
         for l, name, shape, size in _weights_first(shapes):
@@ -34,13 +35,21 @@ class Parameters:
             if name == "w":
                 self.weights = flat[..., :start]
         one_network = flat.ndim == 1
-        self.singly = [self] if one_network else [Parameters(shapes, f) for f in flat.reshape(-1, start)]
+        self.by_replica = [self] if one_network else [Parameters(shapes, f) for f in flat.reshape(-1, start)]
 
     @classmethod
     def zeros(cls, shapes: Sequence[Shapes], dtype: str, replicas: tuple[int, ...] = ()) -> Parameters:
         """Parameters that are all zero, in memory of their own."""
         size = sum(size for *_, size in _weights_first(shapes))
         return cls(shapes, np.zeros((*replicas, size), dtype))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles are made of shapes and `flat`: each has views of its own `flat`, as the original has."""
+        return Parameters, (self.shapes, self.flat)
+
+    def __repr__(self) -> str:
+        arrays = ", ".join(f"{name} {view.shape}" for name, view in self.named())
+        return f"Parameters({self.flat.dtype}: {arrays})"
 
     def named(self) -> Iterator[tuple[str, np.ndarray]]:
         """("w1", view), ("b1", view), ... with layers counted from 1."""

@@ -1,4 +1,4 @@
-"""A trained run taken up again: its network, and what it says about every image of a split."""
+"""A trained run taken up again: its network, and what it answers to every image of a split."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from mnist_softmax.data.dataset import Split
-from mnist_softmax.data.minibatches import MiniBatches
 from mnist_softmax.errors import RunDirectoryError
-from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.network.network import Network
+from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.training.checkpoint import load_model
-from mnist_softmax.training.evaluation import ROWS
+from mnist_softmax.training.evaluation import passes_over
 
 
 class Answers(NamedTuple):
@@ -23,19 +22,19 @@ class Answers(NamedTuple):
     costs: np.ndarray
 
     @property
-    def said(self) -> np.ndarray:
+    def answered(self) -> np.ndarray:
         """The network's answer to each image: its largest output."""
         return self.outputs.argmax(axis=-1)
 
     def confusion(self) -> np.ndarray:
         """Counts (K, K): row the true class, column the answer."""
         k = self.outputs.shape[-1]
-        return np.bincount(self.labels.astype(np.intp) * k + self.said, minlength=k * k).reshape(k, k)
+        return np.bincount(self.labels.astype(np.intp) * k + self.answered, minlength=k * k).reshape(k, k)
 
     def worst(self, count: int) -> np.ndarray:
         """The numbers of the mistakes with the highest output for the wrong answer, worst first."""
-        wrong = np.flatnonzero(self.said != self.labels)
-        confidence = self.outputs[wrong, self.said[wrong]]
+        wrong = np.flatnonzero(self.answered != self.labels)
+        confidence = self.outputs[wrong, self.answered[wrong]]
         return wrong[np.argsort(-confidence, kind="stable")][:count]
 
 
@@ -49,9 +48,8 @@ def load_network(run: RunDirectory) -> Network:
     return network
 
 
-def answers(network: Network, split: Split, scale: float) -> Answers:
-    """What `network` says to every image of `split`."""
-    batches = MiniBatches(split, ROWS, network.num_outputs, scale, network.dtype)
-    blocks = [(network.predict(x), network.costs(x, y)) for x, y in batches(np.arange(len(split)))]
+def answers(network: Network, split: Split) -> Answers:
+    """What `network` answers to every image of `split`."""
+    blocks = [(p.a.copy(), p.output.cost(p.z, p.a, y)) for p, _, y in passes_over(network, split)]
     outputs, costs = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
     return Answers(split.labels, outputs, costs)

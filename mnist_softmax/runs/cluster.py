@@ -1,7 +1,7 @@
-"""Groups of runs on a Dask cluster that is already there: its workers train, the results come back to us.
+"""Cohorts of runs on a Dask cluster that is already there: its workers train, the results come back to us.
 
-A group goes to a worker with the files of its unfinished runs, is trained in a temporary directory there, and
-comes back as files. Dask gives the group of a worker that dies to another; what the caller has is untouched
+A cohort goes to a worker with the files of its unfinished runs, is trained in a temporary directory there, and
+comes back as files. Dask gives the cohort of a worker that dies to another; what the caller has is untouched
 until a run comes back whole.
 """
 
@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import mnist_softmax
 from mnist_softmax.errors import RunFailed, UserError
-from mnist_softmax.runs.worker import Outcome, train_group_elsewhere
-from mnist_softmax.runs.run import Task
+from mnist_softmax.files import write_whole
 from mnist_softmax.runs.directory import FILES, RunDirectory, opened
-from mnist_softmax.training.checkpoint import replacing
+from mnist_softmax.runs.run import Task
+from mnist_softmax.runs.worker import Outcome, train_tasks_elsewhere
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -81,18 +81,18 @@ def _version() -> str:
 
 
 def slots(client: Client) -> int:
-    """How many groups the cluster trains at once."""
+    """How many cohorts the cluster trains at once."""
     return max(sum(client.nthreads().values()), 1)
 
 
 def train(
     tasks: Sequence[Task],
-    groups: Sequence[list[int]],
+    cohorts: Sequence[list[int]],
     checksums: Sequence[str],
     client: Client,
     on_epoch: Callable[[int, int], None],
 ) -> Iterator[tuple[int, Outcome]]:
-    """Train the groups, numbers of tasks; yields (number, outcome) as they end. Closes the client.
+    """Train the cohorts, numbers of tasks; yields (number, outcome) as they end. Closes the client.
 
     `on_epoch(number, epoch)` is called from another thread.
     """
@@ -102,41 +102,43 @@ def train(
     with client:
         client.subscribe_topic(topic, lambda event: on_epoch(*event[1]))
         futures = {}
-        for group in groups:
-            files = [_read(RunDirectory(tasks[number].directory).path) for number in group]
-            settings = [tasks[number].settings for number in group]
-            future = client.submit(_train_there, group, settings, files, checksums[group[0]], topic, pure=False)
-            futures[future] = group
+        for numbers in cohorts:
+            files = [_read(RunDirectory(tasks[number].directory).path) for number in numbers]
+            settings = [tasks[number].settings for number in numbers]
+            future = client.submit(
+                _train_there, numbers, settings, files, checksums[numbers[0]], topic, pure=False
+            )
+            futures[future] = numbers
         for future in as_completed(futures, loop=client.loop):
-            group = futures[future]
+            numbers = futures[future]
             try:
                 returned = future.result()
             except Exception as error:  # died with four workers, or the scheduler is gone
                 what = RunFailed(
                     f"lost on the cluster ({type(error).__name__}: {' '.join(str(error).split()):.160})"
                 )
-                yield from ((number, what) for number in group)
+                yield from ((number, what) for number in numbers)
                 continue
-            for number, (outcome, files) in zip(group, returned, strict=True):
-                yield number, _take_home(tasks[number], outcome, files)
+            for number, (outcome, files) in zip(numbers, returned, strict=True):
+                yield number, _write_home(tasks[number], outcome, files)
 
 
 def _train_there(
-    group: list[int], settings: list[Any], files: list[Files], checksum: str, topic: str
+    numbers: list[int], settings: list[Any], files: list[Files], checksum: str, topic: str
 ) -> list[tuple[Outcome, Files]]:
     """On the worker: train in a temporary directory."""
     from distributed import get_worker
 
     worker = get_worker()
     with tempfile.TemporaryDirectory(prefix="mnist-softmax-") as scratch:
-        places = [Path(scratch) / str(number) for number in group]
+        places = [Path(scratch) / str(number) for number in numbers]
         for place, content in zip(places, files, strict=True):
             place.mkdir()
             for name, data in content.items():
                 (place / name).write_bytes(data)
         tasks = [Task(each, place, "resume") for each, place in zip(settings, places, strict=True)]
-        outcomes = train_group_elsewhere(
-            tasks, checksum, lambda k, record: worker.log_event(topic, (group[k], record["epoch"]))
+        outcomes = train_tasks_elsewhere(
+            tasks, checksum, lambda k, record: worker.log_event(topic, (numbers[k], record["epoch"]))
         )
         return [(outcome, _read(place)) for outcome, place in zip(outcomes, places, strict=True)]
 
@@ -145,7 +147,7 @@ def _read(place: Path) -> Files:
     return {name: (place / name).read_bytes() for name in FILES if (place / name).is_file()}
 
 
-def _take_home(task: Task, outcome: Outcome, files: Files) -> Outcome:
+def _write_home(task: Task, outcome: Outcome, files: Files) -> Outcome:
     """Write what came back into the run's own directory, the summary last."""
     if "summary.json" not in files:
         return outcome
@@ -154,8 +156,7 @@ def _take_home(task: Task, outcome: Outcome, files: Files) -> Outcome:
             place.begin(task.settings)
             for name in FILES[1:]:  # the config stands there already
                 if name in files:
-                    with replacing(place.path / name) as file:
-                        file.write(files[name])
+                    write_whole(place.path / name, files[name])
     except UserError as error:
         return error
     return outcome

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.file import load_config
 from mnist_softmax.errors import ConfigError, RunDirectoryError
-from mnist_softmax.training.checkpoint import replacing
+from mnist_softmax.files import flat, read_json, write_whole
 from mnist_softmax.training.history import History, Record
 
 Mode = Literal["new", "resume", "overwrite"]
@@ -55,15 +55,16 @@ class RunDirectory:
 
     def read_summary(self) -> dict[str, Any] | None:
         """How the run ended, or None while it has not."""
+        remedy = "train anew with --overwrite"
+        summary = read_json(self.summary, remedy)
+        if summary is None:
+            return None
         try:
-            summary = json.loads(self.summary.read_text(encoding="utf-8"))
             _ = summary["status"], summary["epochs"], summary["data"]["source"], summary["data"]["checksum"]
             return summary
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (KeyError, TypeError) as error:
             what = f"{self.summary}: is damaged ({type(error).__name__}: {error})"
-            raise RunDirectoryError(f"{what}; train anew with --overwrite") from None
+            raise RunDirectoryError(f"{what}; {remedy}") from None
 
     def read_metrics(self) -> History:
         """The records so far, without a line cut off by a kill. Raises RunDirectoryError: none, or damaged ones."""
@@ -88,7 +89,7 @@ class RunDirectory:
             for temporary in self.path.glob(f".{name}.*"):
                 temporary.unlink(missing_ok=True)
         self.summary.unlink(missing_ok=True)
-        self.write_text(self.config, settings.to_yaml())
+        write_whole(self.config, settings.to_yaml())
 
     def append_metrics(self, record: Record) -> None:
         """Add one line, given to the operating system at once."""
@@ -97,16 +98,11 @@ class RunDirectory:
 
     def write_metrics(self, history: History) -> None:
         """Replace all lines, as a resumed run does to drop those past its checkpoint."""
-        self.write_text(self.metrics, "".join(json.dumps(record) + "\n" for record in history))
+        write_whole(self.metrics, "".join(json.dumps(record) + "\n" for record in history))
 
     def write_summary(self, summary: dict[str, Any]) -> None:
         """The last file of a run to be written: with it the run has ended."""
-        self.write_text(self.summary, json.dumps(summary, indent=2) + "\n")
-
-    def write_text(self, path: Path, text: str) -> None:
-        """Write a file of the run so that a kill leaves the old one or the new one."""
-        with replacing(path) as file:
-            file.write(text.encode("utf-8"))
+        write_whole(self.summary, json.dumps(summary, indent=2) + "\n")
 
 
 @contextmanager
@@ -196,11 +192,3 @@ def refuse_other_config(run: RunDirectory, settings: Config) -> None:
         raise RunDirectoryError(
             f"{run.path}: holds a run of another config: {listed}; use --output or --overwrite"
         )
-
-
-def flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested mappings as one, with dotted keys."""
-    result: dict[str, Any] = {}
-    for key, value in content.items():
-        result |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
-    return result

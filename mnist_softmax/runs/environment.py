@@ -26,7 +26,9 @@ def environment() -> dict[str, Any]:
                 for key in ("internal_api", "version", "architecture", "num_threads")
                 if key in library
             }
-            for library in threadpool_info()
+            for library in sorted(
+                threadpool_info(), key=lambda library: (library["internal_api"], library["version"] or "")
+            )
             if library["user_api"] == "blas"
         ],
         "system": f"{platform.system()} {platform.machine()}",

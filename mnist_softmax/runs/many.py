@@ -1,7 +1,7 @@
 """Train many runs: in this process, in several, or on a cluster. Each run directory is as if trained alone.
 
 Finished runs are left as they are, unfinished ones taken up again. A run that fails is reported, and the rest
-goes on. Runs that are alike in `cohort.common` are trained in cohorts, and a cohort is what a process is given.
+goes on. Runs that are alike in `cohort_key` are trained in cohorts, and a cohort is what a process is given.
 """
 
 from __future__ import annotations
@@ -12,20 +12,25 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Literal, NamedTuple
 
 import joblib
+import numpy as np
 
-from mnist_softmax.config.config import Config, Data
+from mnist_softmax.config.config import Config
+from mnist_softmax.config.data import Data
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import ConfigError, RunDirectoryError, UserError
+from mnist_softmax.network.passes import bytes_of_pass
 from mnist_softmax.runs import processes
-from mnist_softmax.runs.worker import Outcome, already, train_group
-from mnist_softmax.runs.run import Task, check_fit
 from mnist_softmax.runs.directory import RunDirectory
-from mnist_softmax.training.cohort import bytes_needed, common
+from mnist_softmax.runs.run import Task
+from mnist_softmax.runs.worker import Outcome, earlier_outcome, train_tasks
+from mnist_softmax.training.cohort import bytes_needed, cohort_key
+from mnist_softmax.training.loop import check_fit
 
 Backend = Literal["local", "dask"]
 COHORT = 10  # networks trained together: most of the gain is had by then (docs/performance.md)
 COHORT_BYTES = 300_000_000  # that they may take beside the digits
+CACHE = 2_000_000  # bytes that the passes of a cohort may fill
 LOOK_EVERY = 0.5  # seconds between two looks at how far the runs are
 
 
@@ -52,12 +57,13 @@ def train_all(
     on_event: OnEvent = lambda event: None,
     cohort: int | None = None,
     on_start: Callable[[], None] = lambda: None,
+    load: Callable[[Data], Dataset] = load_digits,
 ) -> list[Outcome]:
     """Train every task that is not finished yet; for each, its summary or what kept it from being finished.
 
     `jobs` processes, by default one a core; with backend "dask" the workers of the cluster whose scheduler is at
     the address `scheduler`. `on_event` is told how far each run is, from another thread, and how it ended.
-    `on_start` is called when all is in order and nothing written yet.
+    `on_start` is called when all is in order and nothing written yet; `load` gives the digits of a data section.
     Results do not depend on `jobs`, `backend` or `cohort`, which bounds the networks trained in one cohort (by
     default `suitable_cohort`).
     Raises, before anything is touched, DataError, ConfigError, and RunDirectoryError where a directory holds
@@ -77,18 +83,18 @@ def train_all(
         from mnist_softmax.runs import cluster
 
         client = cluster.connect(scheduler)
-        groups = grouped(tasks, left, cluster.slots(client), cohort)
+        cohorts = deal(tasks, left, cluster.slots(client), cohort)
         ended = cluster.train(
-            tasks, groups, checksums, client, lambda number, epoch: on_event(Event(number, epoch))
+            tasks, cohorts, checksums, client, lambda number, epoch: on_event(Event(number, epoch))
         )
     else:
         jobs = min(jobs or joblib.cpu_count(), max(len(left), 1))
-        groups = grouped(tasks, left, jobs, cohort)
+        cohorts = deal(tasks, left, jobs, cohort)
         watch = _watched(tasks, left, outcomes, on_event)
         if jobs == 1:
-            ended = _here(tasks, groups, datasets)
+            ended = _here(tasks, cohorts, datasets)
         else:
-            ended = processes.train(tasks, groups, checksums, jobs)
+            ended = processes.train(tasks, cohorts, checksums, jobs)
     on_start()
     for number, task in enumerate(tasks):
         known = outcomes.get(number)
@@ -110,33 +116,39 @@ def survey(tasks: Sequence[Task], datasets: dict[Data, Dataset]) -> list[Outcome
         raise RunDirectoryError(f"{twice}: two runs are to be trained in it")
     for task in tasks:
         check_fit(task.settings, datasets[task.settings.data])
-    return [already(task, datasets[task.settings.data].checksum) for task in tasks]
+    return [earlier_outcome(task, datasets[task.settings.data].checksum) for task in tasks]
 
 
 def suitable_cohort(settings: Config) -> int:
-    """How many networks to train together: COHORT, or as many as find room in COHORT_BYTES."""
-    n = settings.data.training_size or 60_000  # of MNIST at most
-    return max(1, min(COHORT, COHORT_BYTES // bytes_needed(settings, 1, n)))
+    """How many networks to train together: COHORT, or as many as find room in COHORT_BYTES.
+
+    One, where a single mini-batch fills the cache: then calls are long, and sharing them saves nothing.
+    """
+    training, n = settings.training, settings.data.training_size or 60_000  # of MNIST at most
+    passing = bytes_of_pass(
+        settings.network.placed(), training.mini_batch_size, np.dtype(training.dtype).itemsize
+    )
+    return max(1, min(COHORT, COHORT_BYTES // bytes_needed(settings, 1, n), CACHE // passing))
 
 
-def grouped(
+def deal(
     tasks: Sequence[Task], numbers: Sequence[int], jobs: int, cohort: int | None = None
 ) -> list[list[int]]:
-    """Deal the numbered tasks into groups that may be trained as cohorts, of at most `cohort` each.
+    """Deal the numbered tasks into cohorts of at most `cohort` each.
 
-    Tasks of one kind go into equally large groups, as many as there are jobs or a multiple of it, so that the
+    Tasks with one `cohort_key` go into equally large cohorts, as many as there are jobs or a multiple, so that the
     processes finish together.
     """
     kinds: dict[tuple, list[int]] = {}
     for number in numbers:
-        kinds.setdefault(common(tasks[number].settings), []).append(number)
-    groups = []
-    for members in kinds.values():
-        most = cohort or suitable_cohort(tasks[members[0]].settings)
-        rounds = -(-len(members) // (jobs * most))
-        count = min(rounds * jobs, len(members))
-        groups += [members[k::count] for k in range(count)]
-    return groups
+        kinds.setdefault(cohort_key(tasks[number].settings), []).append(number)
+    cohorts = []
+    for alike in kinds.values():
+        most = cohort or suitable_cohort(tasks[alike[0]].settings)
+        rounds = -(-len(alike) // (jobs * most))
+        count = min(rounds * jobs, len(alike))
+        cohorts += [alike[k::count] for k in range(count)]
+    return cohorts
 
 
 def task_epochs(outcome: Outcome) -> int:
@@ -145,11 +157,11 @@ def task_epochs(outcome: Outcome) -> int:
 
 
 def _here(
-    tasks: Sequence[Task], groups: Sequence[list[int]], datasets: dict[Data, Dataset]
+    tasks: Sequence[Task], cohorts: Sequence[list[int]], datasets: dict[Data, Dataset]
 ) -> Iterator[tuple[int, Outcome]]:
-    for group in groups:
-        members = [tasks[number] for number in group]
-        yield from zip(group, train_group(members, datasets[members[0].settings.data]), strict=True)
+    for numbers in cohorts:
+        chosen = [tasks[number] for number in numbers]
+        yield from zip(numbers, train_tasks(chosen, datasets[chosen[0].settings.data]), strict=True)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""One run of a cohort: what is written down of it, and when, so that a kill at any instant loses little."""
+"""What is written of one run while it is trained, and when, so that a kill at any instant loses little."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import numpy as np
 from mnist_softmax.config.config import Config
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.errors import RunDirectoryError
-from mnist_softmax.runs.environment import environment
 from mnist_softmax.runs.directory import RunDirectory
+from mnist_softmax.runs.environment import environment
 from mnist_softmax.training.checkpoint import load_state, save_model, save_state
 from mnist_softmax.training.cohort import State
 from mnist_softmax.training.history import Record, best_epoch
 from mnist_softmax.training.loop import put_back_best, start
-from mnist_softmax.training.stopping import reason_to_stop
+from mnist_softmax.training.schedules import reason_to_stop
 
 Summary = dict[str, Any]
 
 
-class Member:
-    """A run of a cohort, taken up from its last checkpoint or begun.
+class Recorder:
+    """Keeps the files of a run, which goes on from its last checkpoint or begins.
 
     `checkpoint_share` of the time may go into checkpoints: syncing a file to disk can take longer than an epoch.
     Raises RunDirectoryError, before anything has changed: the checkpoint is damaged, of other data, or of more
@@ -54,7 +54,7 @@ class Member:
     def has_ended(self) -> bool:
         return reason_to_stop(self.settings.training, self.state.history) is not None
 
-    def take_down(self, record: Record) -> None:
+    def record_epoch(self, record: Record) -> None:
         """Write an epoch's record, and a checkpoint where it is the last epoch or the time is ripe."""
         with self.place.writing():
             self.place.append_metrics(record)

@@ -1,4 +1,4 @@
-"""Train into run directories: train, write down, and be ready to be killed at any instant."""
+"""Train into run directories, ready to be killed at any instant; and a run as who asks for one gets it."""
 
 from __future__ import annotations
 
@@ -7,113 +7,152 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from mnist_softmax.config.config import Config
+from mnist_softmax.config.shipped import find
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.errors import ConfigError, Diverged, UserError
-from mnist_softmax.runs.recorder import Member, Summary
-from mnist_softmax.runs.directory import Mode, opened
-from mnist_softmax.training.history import Record
-from mnist_softmax.training.loop import Progress, train_together, unseen
+from mnist_softmax.errors import Diverged, RunDirectoryError, UserError
+from mnist_softmax.network.network import Network
+from mnist_softmax.runs.answers import load_network
+from mnist_softmax.runs.directory import Mode, RunDirectory, opened
+from mnist_softmax.runs.recorder import Recorder, Summary
+from mnist_softmax.training.history import History, Record
+from mnist_softmax.training.loop import Progress, check_fit, train_cohort, unseen
 
-CHECKPOINT_SHARE = 0.1  # of the time at most, for all members of a cohort together
-
-
-def default_directory(settings: Config, config_path: str | Path) -> Path:
-    """`<output.directory>/<name of the config>/seed-<n>`."""
-    return Path(settings.output.directory) / Path(config_path).stem / f"seed-{settings.seed}"
-
-
-def check_fit(settings: Config, dataset: Dataset) -> None:
-    """Raises ConfigError where network and training do not fit the data."""
-    layers, m, n = settings.network.layers, settings.training.mini_batch_size, len(dataset.train)
-    if layers[0] != dataset.width:
-        raise ConfigError(f"network.layers begins with {layers[0]}; the images have {dataset.width} pixels")
-    if layers[-1] != dataset.num_classes:
-        raise ConfigError(
-            f"network.layers ends with {layers[-1]}; the labels have {dataset.num_classes} classes"
-        )
-    if m > n:
-        raise ConfigError(f"training.mini_batch_size is {m}; there are only {n} training images")
+CHECKPOINT_SHARE = 0.1  # of the time at most, for all runs of a cohort together
 
 
 class Task(NamedTuple):
-    """A run to be: its config, where it goes, and whether it may go on with or replace what is there."""
+    """A run to be trained: its config, where it goes, and whether it may go on with or replace what is there."""
 
     settings: Config
     directory: str | Path
     mode: Mode = "new"
 
 
-def run(
-    task: Task,
-    dataset: Dataset,
-    progress: Progress = unseen,
-    on_start: Callable[[], None] = lambda: None,
-    on_epoch: Callable[[Record], None] = lambda record: None,
-) -> Summary:
-    """Train one task on `dataset` and give back the summary that was written into its directory.
+class Run:
+    """A run on disk. What is asked of it is read from its files at that moment.
 
-    As `run_together`, but raises ConfigError, RunDirectoryError (before anything is touched), Diverged.
+    All methods raise RunDirectoryError, in one line, where a file is missing or damaged.
     """
-    [outcome] = run_together([task], dataset, progress, on_start, lambda _, record: on_epoch(record))
+
+    def __init__(self, directory: str | Path) -> None:
+        self.directory = RunDirectory(directory)
+        self.settings = self.directory.read_config()
+
+    @property
+    def history(self) -> History:
+        """A record an epoch; accuracies are fractions, `seconds` those of the epoch."""
+        return self.directory.read_metrics()
+
+    @property
+    def summary(self) -> Summary:
+        """How it ended."""
+        summary = self.directory.read_summary()
+        if summary is None:
+            raise RunDirectoryError(f"{self.directory.path}: has not ended yet; finish it with train --resume")
+        return summary
+
+    def network(self) -> Network:
+        """The trained network."""
+        return load_network(self.directory)
+
+    def outputs(self, images: np.ndarray) -> np.ndarray:
+        """a^L (n, K) for images as they are stored: pixels (n, width) or (n, rows, columns), not yet scaled."""
+        x = np.asarray(images).reshape(len(images), -1)
+        return self.network().outputs(x / self.settings.data.scale)
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        """The digit (n,) that each image, as it is stored, is taken for: its largest output."""
+        return self.outputs(images).argmax(axis=-1)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.directory.path)!r})"
+
+
+def open_run(directory: str | Path) -> Run:
+    """The run in `directory`. Raises RunDirectoryError: there is none."""
+    return Run(directory)
+
+
+def default_directory(settings: Config, config_path: str | Path) -> Path:
+    """`<output.directory>/<name of the config>/seed-<n>`."""
+    return Path(settings.output.directory) / find(config_path).stem / f"seed-{settings.seed}"
+
+
+def run(
+    settings: Config,
+    dataset: Dataset,
+    directory: str | Path,
+    mode: Mode = "new",
+    on_epoch: Callable[[Record], object] = lambda record: None,
+    on_start: Callable[[], None] = lambda: None,
+    progress: Progress = unseen,
+) -> Run:
+    """Train into `directory`, which a kill at any instant leaves so that `mode="resume"` goes on to the same bits.
+
+    `mode` "new" refuses a directory that holds a run, "overwrite" replaces it.
+    Raises, before anything is touched, ConfigError and RunDirectoryError; Diverged; as `run_cohort`.
+    """
+    task = Task(settings, directory, mode)
+    [outcome] = run_cohort([task], dataset, progress, on_start, lambda _, record: on_epoch(record))
     if isinstance(outcome, UserError):
         raise outcome
-    return outcome
+    return Run(directory)
 
 
-def run_together(
+def run_cohort(
     tasks: Sequence[Task],
     dataset: Dataset,
     progress: Progress = unseen,
     on_start: Callable[[], None] = lambda: None,
-    on_epoch: Callable[[Task, Record], None] = lambda task, record: None,
+    on_epoch: Callable[[int, Record], object] = lambda k, record: None,
 ) -> list[Summary | UserError]:
-    """Train tasks that are alike in `cohort.common` as one cohort, each into its own run directory.
+    """Train tasks with one `cohort_key` as a cohort, each into its own run directory.
 
     Gives, for each task, the summary that was written, or what kept it from being trained to its end: a
     ConfigError or RunDirectoryError before anything of it was touched, Diverged (a summary says so).
-    `on_start` is called when the directories are ours, `on_epoch` with each new record (and, on resuming, with
-    those of earlier epochs first).
+    `on_start` is called when the directories are ours, `on_epoch(k, record)` with each new record of task k (and,
+    on resuming, with those of earlier epochs first).
     One BLAS thread: the products of a mini-batch are too small for more, and sums keep one order.
     Raises RunDirectoryError when the disk fails in the middle; all checkpoints stay whole.
     """
     outcomes: dict[int, Summary | UserError] = {}
     with ExitStack() as open_directories, threadpool_limits(limits=1, user_api="blas"):
-        members: dict[int, Member] = {}
-        for number, task in enumerate(tasks):
+        recorders: dict[int, Recorder] = {}
+        for k, task in enumerate(tasks):
             try:
                 check_fit(task.settings, dataset)
                 place = open_directories.enter_context(opened(task.directory, task.settings, task.mode))
-                members[number] = Member(task.settings, place, dataset, CHECKPOINT_SHARE / len(tasks))
+                recorders[k] = Recorder(task.settings, place, dataset, CHECKPOINT_SHARE / len(tasks))
             except UserError as error:
-                outcomes[number] = error
-        numbers = list(members)
-        if members:
+                outcomes[k] = error
+        if recorders:
             on_start()
-        for number, member in members.items():
-            for record in member.state.history:
-                on_epoch(tasks[number], record)
-            if member.has_ended():
-                outcomes[number] = member.end()
-        states, settings = (
-            [getattr(each, name) for each in members.values()] for name in ("state", "settings")
-        )
+        for k, recorder in recorders.items():
+            for record in recorder.state.history:
+                on_epoch(k, record)
+            if recorder.has_ended():
+                outcomes[k] = recorder.end()
+        numbers = list(recorders)
+        states = [recorder.state for recorder in recorders.values()]
+        settings = [recorder.settings for recorder in recorders.values()]
         try:
-            for r, outcome in train_together(states, dataset, settings, progress):
-                number = numbers[r]
-                member = members[number]
+            for r, outcome in train_cohort(states, dataset, settings, progress):
+                k = numbers[r]
+                recorder = recorders[k]
                 if isinstance(outcome, Diverged):
-                    member.write_summary("diverged", str(outcome))
-                    outcomes[number] = outcome
+                    recorder.write_summary("diverged", str(outcome))
+                    outcomes[k] = outcome
                     continue
-                member.take_down(outcome)
-                if member.has_ended():
-                    outcomes[number] = member.end()
-                on_epoch(tasks[number], outcome)
+                recorder.record_epoch(outcome)
+                if recorder.has_ended():
+                    outcomes[k] = recorder.end()
+                on_epoch(k, outcome)
         except KeyboardInterrupt:
-            for number in members.keys() - outcomes.keys():
-                members[number].interrupt()
+            for k in recorders.keys() - outcomes.keys():
+                recorders[k].interrupt()
             raise
-    return [outcomes[number] for number in range(len(tasks))]
+    return [outcomes[k] for k in range(len(tasks))]

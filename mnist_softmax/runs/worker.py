@@ -1,24 +1,23 @@
-"""A group of runs that are trained as one cohort, and what came of each: what a process or a worker does."""
+"""What a process or a worker of a cluster does: train some tasks as a cohort, and say what came of each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from mnist_softmax.config.config import Data
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import DataError, Diverged, RunDirectoryError, RunFailed, UserError
-from mnist_softmax.runs.recorder import Summary
-from mnist_softmax.runs.run import Task, run_together
 from mnist_softmax.runs.directory import RunDirectory, refuse_other_config, refuse_what_is_no_run
+from mnist_softmax.runs.recorder import Summary
+from mnist_softmax.runs.run import Task, run_cohort
 from mnist_softmax.training.history import Record
 
 Outcome = Summary | UserError
 """The summary of a finished run, or what kept it from being finished."""
 
 
-def already(task: Task, checksum: str) -> Outcome | None:
+def earlier_outcome(task: Task, checksum: str) -> Outcome | None:
     """What came of a task that an earlier call has brought to its end; None where there is something to train.
 
     `checksum` is that of the data. Raises RunDirectoryError: the directory holds another run, a run on other
@@ -47,27 +46,27 @@ def already(task: Task, checksum: str) -> Outcome | None:
     return summary if then == now else None
 
 
-def train_group(
+def train_tasks(
     tasks: Sequence[Task],
     dataset: Dataset,
     on_epoch: Callable[[int, Record], None] = lambda k, record: None,
 ) -> list[Outcome]:
-    """Train tasks of one kind as a cohort; whatever goes wrong becomes an outcome. `on_epoch(k, record)`."""
+    """Train tasks with one `cohort_key` as a cohort; whatever goes wrong becomes an outcome of it.
+
+    `on_epoch(k, record)` is called after each epoch of task k.
+    """
     try:
-        outcomes = [already(task, dataset.checksum) for task in tasks]
+        outcomes = [earlier_outcome(task, dataset.checksum) for task in tasks]
         left = [k for k, outcome in enumerate(outcomes) if outcome is None]
-        number_of = {id(tasks[k].settings): k for k in left}
-        trained = run_together(
-            [tasks[k] for k in left],
-            dataset,
-            on_epoch=lambda task, record: on_epoch(number_of[id(task.settings)], record),
+        trained = run_cohort(
+            [tasks[k] for k in left], dataset, on_epoch=lambda i, record: on_epoch(left[i], record)
         )
         for k, outcome in zip(left, trained, strict=True):
             outcomes[k] = outcome
         return [outcome for outcome in outcomes if outcome is not None]
     except UserError as error:
         return _finished_or(error, tasks, dataset.checksum)
-    except Exception as error:  # such as MemoryError: the other groups are not to suffer for it
+    except Exception as error:  # such as MemoryError: the other cohorts are not to suffer for it
         return _finished_or(RunFailed(f"{type(error).__name__}: {error}"), tasks, dataset.checksum)
 
 
@@ -76,23 +75,21 @@ def _finished_or(error: UserError, tasks: Sequence[Task], checksum: str) -> list
     outcomes: list[Outcome] = []
     for task in tasks:
         try:
-            outcomes.append(already(task, checksum) or error)
+            outcomes.append(earlier_outcome(task, checksum) or error)
         except UserError as its_own:
             outcomes.append(its_own)
     return outcomes
 
 
-@lru_cache(maxsize=1)
-def _kept(data: Data) -> Dataset:
-    return load(data)
+_kept = lru_cache(maxsize=1)(load_digits)  # for the next tasks of this process
 
 
-def train_group_elsewhere(
+def train_tasks_elsewhere(
     tasks: Sequence[Task],
     checksum: str,
     on_epoch: Callable[[int, Record], None] = lambda k, record: None,
 ) -> list[Outcome]:
-    """As `train_group`, in a process that loads the data itself, once, and keeps it for the next group.
+    """As `train_tasks`, in a process that loads the data itself, once, and keeps it for the next tasks.
 
     The data must have the checksum of the caller's, or the outcome is a DataError.
     """
@@ -108,4 +105,4 @@ def train_group_elsewhere(
             )
     except UserError as error:
         return [error] * len(tasks)
-    return train_group(tasks, dataset, on_epoch)
+    return train_tasks(tasks, dataset, on_epoch)

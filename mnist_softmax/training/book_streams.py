@@ -8,11 +8,10 @@ alone, so a later run needs no earlier one to be trained: it is enough to draw w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 
-from mnist_softmax.config import config
+from mnist_softmax.config.randomness import BookStreams
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.network.network import Network
 
@@ -22,7 +21,7 @@ def draw_weights(network: Network, seed: int, earlier: Sequence[str]) -> None:
 
     The programs' constructor draws the scaled weights first, even where large ones replace them at once.
     """
-    draws = [*earlier, network.description.initializer]
+    draws = [*earlier, network.architecture.initializer]
     if draws[0] == "large":
         draws.insert(0, "scaled")
     normal = np.random.RandomState(seed)  # the legacy generator is the one that the programs used
@@ -32,9 +31,8 @@ def draw_weights(network: Network, seed: int, earlier: Sequence[str]) -> None:
 
 def _draw(network: Network, normal: np.random.RandomState, initializer: str) -> None:
     """The biases of all layers first; then the weights, (n_out, n_in), the transpose of ours."""
-    sizes = network.description.layers
-    biases = [normal.randn(n_out) for n_out in sizes[1:]]
-    weights = [normal.randn(n_out, n_in) for n_in, n_out in pairwise(sizes)]
+    biases = [normal.randn(layer.n_out) for layer in network.layers]
+    weights = [normal.randn(layer.n_out, layer.n_in) for layer in network.layers]
     for arrays, b, w in zip(network.parameters.layers, biases, weights, strict=True):
         arrays["b"][...] = b
         arrays["w"][...] = (w / np.sqrt(w.shape[1]) if initializer == "scaled" else w).T
@@ -43,7 +41,7 @@ def _draw(network: Network, normal: np.random.RandomState, initializer: str) -> 
 class BookOrder:
     """The order of every epoch: one list, which Python 2 shuffles in place, so that no epoch starts afresh."""
 
-    def __init__(self, seed: int, scheme: config.BookStreams) -> None:
+    def __init__(self, seed: int, scheme: BookStreams) -> None:
         self.seed, self.scheme = seed, scheme
         self.shuffles, self.n = 0, 0
         self._order: list[int] = []

@@ -7,17 +7,14 @@ that a kill or a full disk at any instant leaves the old one or the new one, nev
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
-from mnist_softmax.config import config
+from mnist_softmax.config.config import Config
 from mnist_softmax.errors import RunDirectoryError
+from mnist_softmax.files import replacing
 from mnist_softmax.network.network import Network
 from mnist_softmax.network.parameters import Parameters
 from mnist_softmax.training.cohort import State
@@ -25,34 +22,11 @@ from mnist_softmax.training.history import History
 from mnist_softmax.training.loop import start
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write into that becomes `path` when all of it is on disk; on any fault `path` is as it was."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(descriptor)
-        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes files that only their owner reads
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
 def save_state(path: Path, state: State, data_checksum: str) -> None:
     """Write `state`, and which data it was trained on."""
     arrays: dict[str, Any] = dict(state.network.parameters.named())
-    if state.velocity is not None:
-        arrays |= {f"velocity_{name}": view for name, view in state.velocity.named()}
+    for slot, parameters in state.slots.items():
+        arrays |= {f"{slot}_{name}": view for name, view in parameters.named()}
     if state.best is not None:
         arrays["best"] = state.best
     arrays["order"] = json.dumps(state.order.state)
@@ -62,7 +36,7 @@ def save_state(path: Path, state: State, data_checksum: str) -> None:
         np.savez(file, **arrays)
 
 
-def load_state(path: Path, settings: config.Config, data_checksum: str) -> State:
+def load_state(path: Path, settings: Config, data_checksum: str) -> State:
     """The state that `save_state` wrote for the same settings.
 
     Raises RunDirectoryError: the file is damaged, of another network, or was trained on other data.
@@ -70,8 +44,8 @@ def load_state(path: Path, settings: config.Config, data_checksum: str) -> State
     state = start(settings)
     stored = _read_arrays(path)
     _fill(state.network.parameters, stored, "", path)
-    if state.velocity is not None:
-        _fill(state.velocity, stored, "velocity_", path)
+    for slot, parameters in state.slots.items():
+        _fill(parameters, stored, f"{slot}_", path)
     try:
         state.order.state = json.loads(str(stored["order"]))
         state.history = _records(json.loads(str(stored["history"])))

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 
-from mnist_softmax.config import config
+from mnist_softmax.config.config import Config
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.data.minibatches import BLOCK, MiniBatches
-from mnist_softmax.network.network import Network, Workspace
+from mnist_softmax.network.network import Network
 from mnist_softmax.network.parameters import Parameters
+from mnist_softmax.network.passes import bytes_of_pass
 from mnist_softmax.training.history import History
+from mnist_softmax.training.optimizers import SLOTS, Descent, new_slots, rule_of
 from mnist_softmax.training.randomness import Order
-from mnist_softmax.training.sgd import Descent, is_plain
 
 
 @dataclass
@@ -28,79 +28,70 @@ class State:
     """All that changes while a network is trained, and so all that a checkpoint holds."""
 
     network: Network
-    velocity: Parameters | None
+    slots: dict[str, Parameters]  # what its optimiser remembers, by name
     order: Order
     best: np.ndarray | None = None  # parameters at the best validation accuracy, kept for early stopping
     history: History = field(default_factory=list)
 
 
-def common(settings: config.Config) -> tuple:
+def cohort_key(settings: Config) -> tuple:
     """What runs must have in common to be trained in one cohort: equal settings have equal answers here.
 
     Seed, learning rate, schedule, momentum, penalties, epochs and early stopping may differ.
     """
     training = settings.training
-    form = (
-        training.mini_batch_size,
-        training.dtype,
-        training.monitor,
-        training.monitor_every,
-        training.rounding,
-        is_plain(training),
-        bool(training.momentum),
-    )
-    return settings.data, settings.network, form
+    form = (training.mini_batch_size, training.dtype, training.monitor, training.monitor_every)
+    return settings.data, settings.network, form, rule_of(training)
 
 
-def bytes_needed(settings: config.Config, replicas: int, n: int) -> int:
+def bytes_needed(settings: Config, replicas: int, n: int) -> int:
     """Memory that training a cohort takes besides the digits, in bytes: parameters, a block of images, orders.
 
-    Each replica's parameters are held twice, by its state and by the cohort; so is a velocity. A gradient is
-    formed only where a step is not plain. Left out is what an evaluation takes, a few megabytes for a while.
+    Each replica's parameters are held twice, by its state and by the cohort; so is what its optimiser remembers.
+    A gradient is formed only where a step is not plain. Left out is what an evaluation takes, a few megabytes.
     """
-    training, layers, size = (
-        settings.training,
-        settings.network.layers,
-        np.dtype(settings.training.dtype).itemsize,
-    )
-    parameters = sum((n_in + 1) * n_out for n_in, n_out in pairwise(layers))
-    copies = 2 + 2 * bool(training.momentum) + (not is_plain(training)) + (training.early_stopping is not None)
-    m = training.mini_batch_size
+    training, layers = settings.training, settings.network.placed()
+    size, m, rule = np.dtype(training.dtype).itemsize, training.mini_batch_size, rule_of(training)
+    width, outputs = layers[0].n_in, layers[-1].n_out
+    parameters = sum(layer.num_parameters for layer in layers)
+    copies = 2 + 2 * len(SLOTS.get(rule, ())) + (rule != "plain") + (training.early_stopping is not None)
     block = max(BLOCK // (m * replicas), 1) * m
-    image = layers[0] * (1 + size) + layers[-1] * size  # as a byte and as a float a pixel; its one-hot label
-    passing = m * size * (2 * sum(layers[1:]) + sum(layers[1:-1]) + layers[-1])  # a, delta, dC/da_in; a^L
-    return replicas * (copies * parameters * size + block * image + passing + n * np.dtype(np.intp).itemsize)
+    image = width * (1 + size) + outputs * size  # as a byte and as a float a pixel; its one-hot label
+    orders = n * np.dtype(np.intp).itemsize
+    return replicas * (copies * parameters * size + block * image + bytes_of_pass(layers, m, size) + orders)
 
 
 class Cohort:
     """The parameters of several states side by side, and what an epoch over them needs, made once."""
 
-    def __init__(self, states: Sequence[State], settings: Sequence[config.Config], dataset: Dataset) -> None:
+    def __init__(self, states: Sequence[State], settings: Sequence[Config], dataset: Dataset) -> None:
         shared, self.states = settings[0], states
         replicas, m, n = (len(states),), shared.training.mini_batch_size, len(dataset.train)
         self.network = Network(shared.network, shared.training.dtype, replicas)
-        self.velocity = self.network.new_parameters() if shared.training.momentum else None
-        self.descent = Descent(self.network, self.velocity, [each.training for each in settings], n)
-        self.batches = MiniBatches(
-            dataset.train, m, self.network.num_outputs, shared.data.scale, self.network.dtype, replicas
-        )
-        self.workspaces = {
-            size: Workspace(self.network, size, mean=not self.descent.as_in_the_book)
+        self.slots = new_slots(self.network, shared.training)
+        self.descent = Descent(self.network, self.slots, [each.training for each in settings], n)
+        self.batches = MiniBatches(dataset.train, m, self.network.num_outputs, self.network.dtype, replicas)
+        self.passes = {
+            size: self.network.new_pass(size, self.descent.of_mean, training=True)
             for size in self.batches.sizes(n)
         }
         self.n, self.num_batches = n, self.batches.count(n)
         for r, state in enumerate(states):
-            self.network.parameters.flat[r] = state.network.parameters.flat
-            if self.velocity is not None and state.velocity is not None:
-                self.velocity.flat[r] = state.velocity.flat
+            for ours, its in self._shared_with(state):
+                ours.flat[r] = its.flat
 
     def mini_batches(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """An epoch's mini-batches x (R, m, width) and y (R, m, K), each replica's in its own next order."""
         return self.batches(np.array([state.order.permutation(self.n) for state in self.states]))
 
     def hand_back(self) -> None:
-        """Copy parameters and velocities into the states they belong to."""
+        """Copy what has been trained into the states it belongs to."""
         for r, state in enumerate(self.states):
-            state.network.parameters.flat[...] = self.network.parameters.flat[r]
-            if self.velocity is not None and state.velocity is not None:
-                state.velocity.flat[...] = self.velocity.flat[r]
+            for ours, its in self._shared_with(state):
+                its.flat[...] = ours.flat[r]
+
+    def _shared_with(self, state: State) -> Iterator[tuple[Parameters, Parameters]]:
+        """The cohort's parameters and slots, each with that of one state."""
+        yield self.network.parameters, state.network.parameters
+        for name, slot in self.slots.items():
+            yield slot, state.slots[name]

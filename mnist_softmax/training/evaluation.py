@@ -1,61 +1,131 @@
-"""How good a network is on a split: a pure function of its arguments."""
+"""How good a network is on a split, and how fast its layers learn there: one loop over a split serves all."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from mnist_softmax.data.dataset import Split
+from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.data.minibatches import MiniBatches
-from mnist_softmax.network.network import Network, Workspace
+from mnist_softmax.metrics import METRICS, SPLITS
+from mnist_softmax.network.network import Network, Pass
+from mnist_softmax.network.passes import bytes_of_pass
 
-ROWS = 1000  # at once: few calls, and the activations stay in the cache
+ROWS = 1000  # at once, at most: few calls, and the activations stay in the cache
+BYTES = 20_000_000  # that the buffers of a pass may take
+
+
+def rows_at_once(network: Network) -> int:
+    """How many rows are evaluated at once: 1,000, or fewer where a pass of so many would be large."""
+    one = bytes_of_pass(network.layers, 100, np.dtype(network.dtype).itemsize) // 100
+    return max(10, min(ROWS, BYTES // one))
+
+
+def passes_over(
+    network: Network, split: Split, mean: bool = True
+) -> Iterator[tuple[Pass, np.ndarray, np.ndarray]]:
+    """Every image of `split`, in order, some rows at once: a pass that has gone forward, labels (m,), y (m, K)."""
+    batches = MiniBatches(split, min(rows_at_once(network), len(split)), network.num_outputs, network.dtype)
+    passes = {m: network.new_pass(m, mean) for m in batches.sizes(len(split))}
+    with np.errstate(over="ignore"):
+        for x, labels in batches.in_order():  # all replicas are shown the same images
+            p = passes[len(x)]
+            p.forward(x)
+            yield p, labels, batches.one_hot[labels]
+
+
+def cost(p: Pass, labels: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The sum of C over the rows."""
+    return p.output.cost(p.z, p.a, y).astype(np.float64).sum(axis=-1)
+
+
+def accuracy(p: Pass, labels: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """How many answers are right: the largest output is that of the label."""
+    return np.count_nonzero(p.a.argmax(axis=-1) == labels, axis=-1)
+
+
+def mean_output(p: Pass, labels: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The sum over the rows of the mean output."""
+    return p.a.sum(axis=(-2, -1), dtype=np.float64) / p.a.shape[-1]
+
+
+def mean_true_output(p: Pass, labels: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The sum over the rows of a_y."""
+    return (p.a * y).sum(axis=-1).sum(axis=-1, dtype=np.float64)
+
+
+# Sums over the rows of a pass, (...): the quantities of metrics.py that need a forward pass alone.
+QUANTITIES: dict[str, Callable[[Pass, np.ndarray, np.ndarray], np.ndarray]] = {
+    "cost": cost,
+    "accuracy": accuracy,
+    "mean_output": mean_output,
+    "mean_true_output": mean_true_output,
+}
 
 
 class Evaluation(NamedTuple):
-    """`cost` is the mean of C over the split without penalties (NaN if not asked for), `correct` a count.
+    """Means over the n images of a split, those that were asked for; of replicas arrays, an entry for each.
 
-    `mean_output` is the mean of all outputs and `mean_true_output` that of a_y (None if not asked for).
-    Of a network with replicas all are arrays, with an entry for each.
+    `cost` is C without penalties, `accuracy` a fraction, `mean_true_output` the mean of a_y.
     """
 
-    cost: float | np.ndarray
-    correct: int | np.ndarray
     n: int
-    mean_output: float | np.ndarray | None = None
-    mean_true_output: float | np.ndarray | None = None
+    cost: Any = None
+    accuracy: Any = None
+    mean_output: Any = None
+    mean_true_output: Any = None
 
     @property
-    def accuracy(self) -> float | np.ndarray:
-        """As a fraction."""
-        return self.correct / self.n
+    def correct(self) -> Any:
+        """How many answers are right."""
+        return np.rint(self.n * self.accuracy).astype(np.intp)
 
 
-def evaluate(
-    network: Network, split: Split, scale: float, with_cost: bool = True, with_outputs: bool = False
-) -> Evaluation:
-    """Mean cost, mean outputs and number of right answers (the largest output) over `split`."""
-    cost = np.full(network.replicas, 0.0 if with_cost else np.nan)
-    mean_output, mean_true_output = np.zeros((2, *network.replicas))
-    correct = np.zeros(network.replicas, np.intp)
-    # all replicas are shown the same images, so these are made ready once
-    batches = MiniBatches(split, min(ROWS, len(split)), network.num_outputs, scale, network.dtype)
-    workspaces = {m: Workspace(network, m) for m in batches.sizes(len(split))}
-    with np.errstate(over="ignore"):
-        for x, labels in batches.in_order():
-            workspace = workspaces[len(x)]
-            a = network.forward(x, workspace)
-            correct += np.count_nonzero(a.argmax(axis=-1) == labels, axis=-1)
-            if with_cost:
-                costs = network.output.cost(workspace.z, a, batches.one_hot[labels])
-                cost += costs.astype(np.float64).sum(axis=-1)
-            if with_outputs:
-                mean_output += a.sum(axis=(-2, -1), dtype=np.float64) / network.num_outputs
-                true_outputs = (a * batches.one_hot[labels]).sum(axis=-1)
-                mean_true_output += true_outputs.sum(axis=-1, dtype=np.float64)
-    sums = (cost, mean_output, mean_true_output) if with_outputs else (cost,)
-    means = [total / len(split) for total in sums]
-    if network.replicas:
-        return Evaluation(means[0], correct, len(split), *means[1:])
-    return Evaluation(float(means[0]), int(correct), len(split), *map(float, means[1:]))
+def evaluate(network: Network, split: Split, quantities: Sequence[str] = ("cost", "accuracy")) -> Evaluation:
+    """Measure `quantities`, names out of QUANTITIES, of `network` on `split`."""
+    totals = {name: np.zeros(network.replicas) for name in quantities}
+    for p, labels, y in passes_over(network, split):
+        for name in quantities:
+            totals[name] += QUANTITIES[name](p, labels, y)
+    n = len(split)
+    means = {name: total / n if network.replicas else float(total / n) for name, total in totals.items()}
+    return Evaluation(n, **means)
+
+
+def bias_gradients(network: Network, split: Split) -> list[np.ndarray]:
+    """For each layer with biases dC/db, like b: the mean over `split` of delta, without penalties.
+
+    In a convolution all places of a map share its bias, and their errors add up.
+    """
+    sums = [np.zeros_like(arrays["b"], np.float64) for arrays in network.parameters.layers if arrays]
+    for p, _, y in passes_over(network, split, mean=False):
+        p.backward(y)
+        for total, layer in zip(sums, [layer for layer in p.layers if layer not in p.thinned], strict=True):
+            errors = layer.delta.reshape(*network.replicas, -1, total.shape[-1])
+            total += errors.sum(axis=-2, dtype=np.float64)
+    return [total / len(split) for total in sums]
+
+
+def gradient_norms(network: Network, split: Split) -> np.ndarray:
+    """The Euclidean length of dC/db of each hidden layer, (..., number of hidden layers), first layer first.
+
+    The book's chapter 5 takes it for the speed at which the layer learns.
+    """
+    hidden = bias_gradients(network, split)[:-1]
+    return np.stack([np.linalg.norm(gradient, axis=-1) for gradient in hidden], axis=-1)
+
+
+def measure(network: Network, dataset: Dataset, monitor: Sequence[str]) -> dict[str, np.ndarray]:
+    """The metrics that `monitor` names, of networks with one replica axis: an entry for each."""
+    measured: dict[str, np.ndarray] = {}
+    metrics = [METRICS[name] for name in monitor]
+    for split in SPLITS:
+        wanted = [m.quantity for m in metrics if m.split == split and m.quantity in QUANTITIES]
+        if wanted:
+            found = evaluate(network, dataset.split(split), wanted)
+            measured |= {f"{split}_{quantity}": getattr(found, quantity) for quantity in wanted}
+    if "train_gradient_norms" in monitor:
+        measured["train_gradient_norms"] = gradient_norms(network, dataset.train)
+    return measured

@@ -1,24 +1,27 @@
-"""The training loop: mini-batch stochastic gradient descent, an epoch at a time."""
+"""The training loop: epochs of gradient descent, each measured and written into the history."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
-from mnist_softmax.config import config
+from mnist_softmax.config.config import Config
+from mnist_softmax.config.training import Training
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.errors import Diverged
+from mnist_softmax.errors import ConfigError, Diverged
+from mnist_softmax.metrics import METRICS
 from mnist_softmax.network.network import Network
-from mnist_softmax.training.cohort import Cohort, State
-from mnist_softmax.training.evaluation import evaluate
-from mnist_softmax.training.gradients import gradient_norms
-from mnist_softmax.training.history import Record, best_epoch
-from mnist_softmax.training.randomness import draw
-from mnist_softmax.training.schedules import learning_rate
-from mnist_softmax.training.sgd import penalty
-from mnist_softmax.training.stopping import reason_to_stop
+from mnist_softmax.training.cohort import Cohort, State, bytes_needed
+from mnist_softmax.training.evaluation import measure
+from mnist_softmax.training.history import History, Record, best_epoch
+from mnist_softmax.training.optimizers import new_slots
+from mnist_softmax.training.randomness import draw_weights, dropout_stream, new_order
+from mnist_softmax.training.schedules import learning_rate, reason_to_stop
+from mnist_softmax.training.sgd import penalty, train_epoch
 
 Progress = Callable[[Iterable, int], Iterable]
 
@@ -28,59 +31,106 @@ def unseen(batches: Iterable, total: int) -> Iterable:
     return batches
 
 
-def start(settings: config.Config) -> State:
+def train(
+    settings: Config, dataset: Dataset, on_epoch: Callable[[Record], object] = lambda record: None
+) -> tuple[Network, History]:
+    """Train a network as `settings` say; `on_epoch` is called with each epoch's record.
+
+    Gives the network, with early stopping that of the best epoch by validation, and the history: a record an
+    epoch, accuracies as fractions. Nothing is written to disk.
+    Raises ConfigError: network and digits do not fit each other; Diverged: a cost or weight is not finite.
+    """
+    check_fit(settings, dataset)
+    state = start(settings)
+    with threadpool_limits(limits=1, user_api="blas"):  # as everywhere: sums keep one order
+        for record in epochs(state, dataset, settings):
+            on_epoch(record)
+    return state.network, state.history
+
+
+def check_fit(settings: Config, dataset: Dataset) -> None:
+    """Raises ConfigError where network and training do not fit the data."""
+    layers, m, n = settings.network.placed(), settings.training.mini_batch_size, len(dataset.train)
+    if layers[0].n_in != dataset.width:
+        raise ConfigError(
+            f"network.layers begins with {layers[0].n_in}; the images have {dataset.width} pixels"
+        )
+    if layers[-1].n_out != dataset.num_classes:
+        raise ConfigError(
+            f"network.layers ends with {layers[-1].n_out}; the labels have {dataset.num_classes} classes"
+        )
+    if dataset.train.scale != settings.data.scale:
+        raise ConfigError(
+            f"data.scale is {settings.data.scale:g}, but the digits were loaded with {dataset.train.scale:g}; "
+            "load them with this config's data section"
+        )
+    needed, there = bytes_needed(settings, 1, n), _memory()
+    if there and needed > there:
+        raise ConfigError(
+            f"network.layers would take {needed / 1e9:,.0f} GB of memory, this machine has {there / 1e9:,.0f} GB; "
+            "make the layers smaller"
+        )
+    if m > n:
+        raise ConfigError(f"training.mini_batch_size is {m}; there are only {n} training images")
+
+
+def _memory() -> int | None:
+    """Of this machine, in bytes; None where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def start(settings: Config) -> State:
     """A network with its starting weights, before the first epoch."""
     network = Network(settings.network, settings.training.dtype)
-    order = draw(network, settings)
-    velocity = network.new_parameters() if settings.training.momentum else None
-    return State(network, velocity, order)
+    draw_weights(network, settings)
+    return State(network, new_slots(network, settings.training), new_order(settings))
 
 
-def train(
-    state: State, dataset: Dataset, settings: config.Config, progress: Progress = unseen
-) -> Iterator[Record]:
-    """Train one network until there is a reason to stop, yielding each epoch's record: a cohort of one.
+def epochs(state: State, dataset: Dataset, settings: Config, progress: Progress = unseen) -> Iterator[Record]:
+    """Train `state` until there is a reason to stop, yielding each epoch's record: a cohort of one.
 
     With early stopping the best parameters are put back when training ends, for whatever reason it does.
     Raises Diverged: the cost or a parameter is not finite; `state.history` ends at the last good epoch, and
     the parameters are left as they are.
     """
-    for _, outcome in train_together([state], dataset, [settings], progress):
+    for _, outcome in train_cohort([state], dataset, [settings], progress):
         if isinstance(outcome, Diverged):
             raise outcome
         yield outcome
     put_back_best(state)
 
 
-def train_together(
-    states: Sequence[State], dataset: Dataset, settings: Sequence[config.Config], progress: Progress = unseen
+def train_cohort(
+    states: Sequence[State], dataset: Dataset, settings: Sequence[Config], progress: Progress = unseen
 ) -> Iterator[tuple[int, Record | Diverged]]:
-    """Train a cohort, each member until it has a reason to stop; `settings` are alike in `cohort.common`.
+    """Train a cohort, each replica until it has a reason to stop; the settings have one `cohort_key`.
 
-    After each epoch yields, for every member r in training, (r, its record), which is also in its history; or
+    After each epoch yields, for every replica r in training, (r, its record), which is also in its history; or
     (r, Diverged) where its cost or a parameter is not finite: its history ends at the last good epoch, its
     parameters are left as they are, and the others train on. `put_back_best` is for the caller to call.
-    A record's `seconds` are the member's share of the cohort's.
+    A record's `seconds` are the replica's share of the cohort's.
     `progress(batches, total)` may wrap an epoch's mini-batches to show them passing.
     """
     diverged: set[int] = set()
-    members: list[int] = []
-    while running := [r for r in _unfinished(states, settings) if r not in diverged]:
-        if running != members:  # at the beginning, and when someone has left
-            members = running
+    running: list[int] = []
+    while left := [r for r in _unfinished(states, settings) if r not in diverged]:
+        if left != running:  # at the beginning, and when a replica has left
+            running = left
             cohort = Cohort([states[r] for r in running], [settings[r] for r in running], dataset)
         began = perf_counter()
         eta = [learning_rate(settings[r].training, states[r].history) for r in running]
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is caught at the epoch's end
             cohort.descent.use(eta)
-            for x, y in progress(cohort.mini_batches(), cohort.num_batches):
-                workspace = cohort.workspaces[x.shape[-2]]
-                cohort.network.forward(x, workspace)
-                cohort.network.backward(y, workspace)
-                cohort.descent.step(workspace)
+            mini_batches = progress(cohort.mini_batches(), cohort.num_batches)
+            rngs = [dropout_stream(settings[r].seed, len(states[r].history) + 1) for r in running]
+            train_epoch(mini_batches, cohort.passes, cohort.descent.step, rngs)
             cohort.hand_back()
             due = [_is_due(settings[r].training, states[r]) for r in running]
-            measured = _measure(cohort.network, dataset, settings[running[0]]) if any(due) else {}
+            monitor = settings[running[0]].training.monitor
+            measured = measure(cohort.network, dataset, monitor) if any(due) else {}
         seconds = (perf_counter() - began) / len(running)
         for k, r in enumerate(running):
             state, training = states[r], settings[r].training
@@ -95,11 +145,11 @@ def train_together(
             if fault:
                 diverged.add(r)
             else:
-                _take_down(state, record, keep_best=training.early_stopping is not None)
+                _append(state, record, keep_best=training.early_stopping is not None)
             yield r, fault or record
 
 
-def _take_down(state: State, record: Record, keep_best: bool) -> None:
+def _append(state: State, record: Record, keep_best: bool) -> None:
     """Add the record, and keep the parameters where they are the best so far by validation."""
     state.history.append(record)
     if keep_best and best_epoch(state.history) is record:
@@ -112,7 +162,7 @@ def put_back_best(state: State) -> None:
         state.network.parameters.flat[...] = state.best
 
 
-def _unfinished(states: Sequence[State], settings: Sequence[config.Config]) -> list[int]:
+def _unfinished(states: Sequence[State], settings: Sequence[Config]) -> list[int]:
     return [
         r
         for r, (state, each) in enumerate(zip(states, settings, strict=True))
@@ -120,29 +170,13 @@ def _unfinished(states: Sequence[State], settings: Sequence[config.Config]) -> l
     ]
 
 
-def _is_due(training: config.Training, state: State) -> bool:
+def _is_due(training: Training, state: State) -> bool:
     epoch = len(state.history) + 1
     return epoch % training.monitor_every == 0 or epoch == training.epochs
 
 
-def _measure(network: Network, dataset: Dataset, settings: config.Config) -> dict[str, np.ndarray]:
-    """The monitored metrics of the networks as they stand, an entry for each replica."""
-    measured: dict[str, np.ndarray] = {}
-    monitor = [metric for metric in settings.training.monitor if metric != "train_gradient_norms"]
-    for name in ("train", "validation", "test"):
-        wanted = [metric for metric in monitor if metric.startswith(f"{name}_")]
-        if wanted:
-            split = getattr(dataset, name)
-            with_outputs = any(metric.endswith("_output") for metric in wanted)
-            result = evaluate(network, split, settings.data.scale, f"{name}_cost" in wanted, with_outputs)
-            measured |= {metric: getattr(result, metric.removeprefix(f"{name}_")) for metric in wanted}
-    if "train_gradient_norms" in settings.training.monitor:
-        measured["train_gradient_norms"] = gradient_norms(network, dataset.train, settings.data.scale)
-    return measured
-
-
 def _not_finite(state: State, record: Record, decay: float) -> Diverged | None:
-    costs = [value for metric, value in record.items() if metric.endswith("_cost")]
+    costs = [value for name, value in record.items() if name in METRICS and METRICS[name].is_cost]
     if np.all(np.isfinite(costs)) and np.all(np.isfinite(state.network.parameters.flat)):
         return None
     good = f"epoch {len(state.history)} was the last good one" if state.history else "no epoch was good"

@@ -10,11 +10,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from mnist_softmax.config import config
+from mnist_softmax.config.config import Config
+from mnist_softmax.config.randomness import BookStreams
 from mnist_softmax.network.network import Network
 from mnist_softmax.training import book_streams
 
-STREAMS = ("weights", "order", "dropout", "augmentation")
+STREAMS = ("weights", "order", "dropout")
 
 
 class Order(Protocol):
@@ -24,6 +25,16 @@ class Order(Protocol):
 
     def permutation(self, n: int) -> np.ndarray:
         """The order of n images in the next epoch."""
+
+
+class StoredOrder:
+    """The images as they are stored, in every epoch: the book's network3 never shuffles."""
+
+    state: Any = None
+
+    def permutation(self, n: int) -> np.ndarray:
+        """0, 1, ..., n - 1."""
+        return np.arange(n)
 
 
 class StreamOrder:
@@ -51,12 +62,26 @@ def stream(seed: int, name: str) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(STREAMS.index(name),)))
 
 
-def draw(network: Network, settings: config.Config) -> Order:
-    """Give `network` its starting weights; and where the orders of the epochs come from."""
+def dropout_stream(seed: int, epoch: int) -> np.random.Generator:
+    """The generator of an epoch's dropout: a resumed run needs nothing but the number of the epoch."""
+    key = (STREAMS.index("dropout"), epoch)
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+
+
+def draw_weights(network: Network, settings: Config) -> None:
+    """Give `network` the starting weights that the settings train from."""
     scheme = settings.randomness
-    if isinstance(scheme, config.BookStreams):
-        earlier = [run.initializer for run in scheme.earlier_runs]
-        book_streams.draw_weights(network, settings.seed, earlier)
+    if isinstance(scheme, BookStreams):
+        book_streams.draw_weights(network, settings.seed, [run.initializer for run in scheme.earlier_runs])
+    else:
+        network.initialize(stream(settings.seed, "weights"))
+
+
+def new_order(settings: Config) -> Order:
+    """Where the orders of the epochs come from, before the first."""
+    scheme = settings.randomness
+    if settings.training.order == "as_stored":
+        return StoredOrder()
+    if isinstance(scheme, BookStreams):
         return book_streams.BookOrder(settings.seed, scheme)
-    network.initialize(stream(settings.seed, "weights"))
     return StreamOrder(stream(settings.seed, "order"))

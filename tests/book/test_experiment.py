@@ -2,9 +2,11 @@
 
 import pytest
 
-from mnist_softmax.book.experiment import find_experiments, reference
-from mnist_softmax.config.config import BookStreams
+from mnist_softmax.book.experiment import find_experiments
+from mnist_softmax.book.reference import reference
+from mnist_softmax.config.randomness import BookStreams
 from mnist_softmax.errors import ConfigError
+from mnist_softmax.runs.run import Task
 
 IDS = [
     "ch1_quadratic_30",
@@ -52,8 +54,12 @@ def one(id):
     return experiment
 
 
+def recorded(id, tmp_path) -> list[Task]:
+    return list(one(id).recorded(tmp_path, 50_000).values())
+
+
 def streams(id, tmp_path) -> list[BookStreams]:
-    return [task.settings.randomness for task in one(id).recorded(tmp_path, 50_000)]
+    return [task.settings.randomness for task in recorded(id, tmp_path)]
 
 
 def drawn(stream: BookStreams) -> list[tuple]:
@@ -81,7 +87,7 @@ def test_another_name_is_refused_with_those_that_there_are(name):
 
 
 def test_a_recording_of_one_run_starts_the_streams(tmp_path):
-    [task] = one("ch3_overfit_1000").recorded(tmp_path, 50_000)
+    [task] = recorded("ch3_overfit_1000", tmp_path)
     assert task.settings.seed == 12345678
     assert task.settings.randomness == BookStreams(kind="book")
     assert (task.settings.training.dtype, task.settings.training.rounding) == ("float64", "book")
@@ -99,7 +105,7 @@ def test_runs_that_share_a_list_go_on_in_its_order(tmp_path):
 
 
 def test_large_weights_come_after_the_run_with_the_scaled_ones(tmp_path):
-    _, large = one("ch3_winit_30").recorded(tmp_path, 50_000)
+    _, large = recorded("ch3_winit_30", tmp_path)
     assert large.settings.network.initializer == "large"
     assert drawn(large.settings.randomness) == [("scaled", 50_000, 30)]
 
@@ -112,16 +118,17 @@ def test_runs_on_slices_start_from_the_files_order(tmp_path):
 
 
 def test_lambda_and_epochs_follow_the_size(tmp_path):
-    for task in one("ch3_more_data").recorded(tmp_path, 50_000):
+    for task in recorded("ch3_more_data", tmp_path):
         size, training = task.settings.data.training_size, task.settings.training
         assert size * training.epochs == 1_500_000
         assert training.l2 == pytest.approx(size * 0.0001)
 
 
 def test_seeds_go_into_directories_of_their_own(tmp_path):
-    tasks = one("ch3_winit_30").seeded(tmp_path, 4)
+    seeded = one("ch3_winit_30").seeded(tmp_path, 4)
+    assert [[task.settings.seed for task in tasks] for tasks in seeded.values()] == [[0, 1, 2, 3]] * 2
+    tasks = [task for tasks in seeded.values() for task in tasks]
     assert len({task.directory for task in tasks}) == 8
-    assert {task.settings.seed for task in tasks} == {0, 1, 2, 3}
     assert all(task.settings.book is None for task in tasks)
 
 
@@ -160,6 +167,107 @@ def test_a_wrong_book_section_is_one_line(tmp_path, book, fault):
     )
     with pytest.raises(ConfigError, match=fault):
         find_experiments([str(path)])
+
+
+NETWORK = "network: {layers: [784, 8, 9, 10], output_activation: softmax, cost: log_likelihood}\n"
+TRAINING = "training: {{epochs: 3, mini_batch_size: 10, learning_rate: 0.5, monitor: [{}]{}}}\n"
+OF_A_RUN = "{kind: printed, value: 3, "
+OF_NORMS = OF_A_RUN + "metric: train_gradient_norms, "
+OTHER = "recording: more_data_svm, metric: test_accuracy, says: so"
+SPEED = "{kind: curves, recording: norms_during_training_2_layers}"
+
+
+@pytest.mark.parametrize(
+    ("claim", "fault"),
+    [
+        (OF_A_RUN + "metric: test_acuracy}", "metric = 'test_acuracy': did you mean test_accuracy?"),
+        (OF_A_RUN + "metric: train_cost}", "metric = 'train_cost': is not among what the run measures; add"),
+        (OF_NORMS + "layer: 1}", "select = 'peak': expected first or final, for train_gradient_norms has no"),
+        (OF_NORMS + "select: peak}", "select = 'peak': expected first or final"),
+        (OF_NORMS + "select: first, layer: 3}", "layer = 3: there are 2 hidden layers"),
+        (OF_A_RUN + "layer: 1}", "layer = 1: test_accuracy is not of a layer"),
+        (OF_A_RUN + "run: x}", "run = 'x': there is no run x with many seeds; expected one of only"),
+        (OF_A_RUN + "best_of: 4}", "best_of = 4: expected less than 4"),
+        ("{kind: statement, says: so, minus: x}", "minus = 'x': there is no run x with many seeds"),
+        ("{kind: statement, says: so, over_layer: 2}", "over_layer = 2: test_accuracy is not of a layer"),
+        ("{kind: statement, says: so, metric: test_cost}", "metric = 'test_cost': is not among"),
+        ("{kind: transcript, counts: {3: 1}}", "counts = {3: 1}: epoch 3 is not sure to be measured"),
+        (
+            "{kind: one_class, metric: validation_accuracy, counts: [1]}",
+            "metric = 'validation_accuracy': is not",
+        ),
+        ("{kind: exact, split: test, unit: count, values: {5: 1}}", "values = {5: 1.0}: book.baseline.sizes"),
+        ("{kind: outperforms, " + OTHER + "}", "kind = 'outperforms': is judged by a replay"),
+        (SPEED, "recording = 'norms_during_training_2_layers': needs the norms of every epoch up to"),
+        (SPEED.replace("2", "4"), "recording = 'norms_during_training_4_layers': is of 4 hidden layers, the"),
+        (SPEED.replace("2", "7"), "recording = 'norms_during_training_7_layers': did you mean norms_during"),
+        ("{kind: bars, recording: initial_gradient, neurons: 5}", "neurons = 5: initial_gradient is of 6"),
+    ],
+)
+def test_a_claim_that_could_not_be_judged_is_refused_before_training(tmp_path, claim, fault):
+    path = tmp_path / "mine.yaml"
+    training = TRAINING.format("test_accuracy, train_gradient_norms", "")
+    path.write_text(f"{NETWORK}{training}book: {{chapter: 1, section: a, title: b, claims: [{claim}]}}\n")
+    with pytest.raises(ConfigError) as refused:
+        find_experiments([str(path)])
+    assert f"{path}: book.claims.0.{fault}" in str(refused.value)
+
+
+@pytest.mark.parametrize("stop", ["monitor_every: 2", "early_stopping: {patience: 1}"])
+def test_a_transcript_needs_epochs_that_are_sure_to_be_measured(tmp_path, stop):
+    path = tmp_path / "mine.yaml"
+    training = TRAINING.format("test_accuracy, validation_accuracy", f", {stop}")
+    path.write_text(
+        f"{NETWORK}{training}book: {{chapter: 1, section: a, title: b, "
+        "claims: [{kind: transcript, counts: {0: 1}}]}\n"
+    )
+    with pytest.raises(ConfigError, match=r"book\.claims\.0\.counts = .* epoch 0 is not sure"):
+        find_experiments([str(path)])
+
+
+def test_with_several_runs_a_claim_must_name_one_that_has_seeds(tmp_path):
+    path = tmp_path / "mine.yaml"
+    for claim, fault in (
+        (OF_A_RUN + "}", "there is no single run with many seeds; expected one of a"),
+        (OF_A_RUN + "run: b}", "there is no run b with many seeds; expected one of a"),
+    ):
+        path.write_text(
+            f"{NETWORK}{TRAINING.format('test_accuracy', '')}book: {{chapter: 1, section: a, title: b, "
+            f"runs: {{a: {{seed: 1}}, b: {{seed: 2}}}}, seeded_runs: [a], claims: [{claim}]}}\n"
+        )
+        with pytest.raises(ConfigError, match=rf"book\.claims\.0\.run = .*{fault}"):
+            find_experiments([str(path)])
+
+
+def test_a_misspelt_metric_of_a_recording_is_refused(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        f"{NETWORK}{TRAINING.format('test_accuracy', '')}book: {{chapter: 1, section: a, title: b, "
+        "recording: {figures: x, program: x, metrics: [test_acc]}}\n"
+    )
+    with pytest.raises(
+        ConfigError, match=r"book\.recording\.metrics\.0 = 'test_acc': did you mean test_accuracy"
+    ):
+        find_experiments([str(path)])
+
+
+@pytest.mark.parametrize(
+    ("claim", "fault"),
+    [
+        ("{kind: printed, value: 3}", "run = None: there is no single run with many seeds"),
+        ("{kind: statement, says: so, metric: train_accuracy}", "metric = 'train_accuracy': a baseline has"),
+        ("{kind: exact, split: test, unit: count, values: {6: 1}}", "values = {6: 1.0}: book.baseline.sizes"),
+    ],
+)
+def test_a_claim_on_a_baseline_must_be_on_what_it_finds(tmp_path, claim, fault):
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "book: {chapter: 1, section: a, title: b, baseline: {method: guess, sizes: [5]}, "
+        f"claims: [{claim}]}}\n"
+    )
+    with pytest.raises(ConfigError) as refused:
+        find_experiments([str(path)])
+    assert f"{path}: book.claims.0.{fault}" in str(refused.value)
 
 
 def test_a_file_without_network_needs_a_baseline(tmp_path):

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mnist_softmax.book.prediction import predict
+from mnist_softmax.book.prediction import one_more_report
 
 RUNS = [95.1, 95.3, 95.2, 95.6, 95.4, 95.0, 95.5, 95.3, 95.2, 95.4]
 
 
 def test_of_single_runs_it_is_the_textbook_prediction_interval():
     """By hand for n = 4: mean 3, s^2 = 20/3, t of 3 degrees of freedom 3.182446."""
-    found = predict([0.0, 2.0, 4.0, 6.0])
+    found = one_more_report([0.0, 2.0, 4.0, 6.0])
     assert (found.mean, found.deviation) == pytest.approx((3.0, np.sqrt(20 / 3)))
     half = 3.182446305 * np.sqrt(20 / 3) * np.sqrt(1.25)
     assert (found.low, found.high) == pytest.approx((3 - half, 3 + half), rel=1e-8)
@@ -22,13 +22,15 @@ def test_of_single_runs_it_is_the_textbook_prediction_interval():
 def test_it_holds_one_more_run_as_often_as_it_says():
     rng = np.random.default_rng(1)
     inside = [
-        found.low < new < found.high for new, *runs in rng.normal(size=(4000, 11)) for found in [predict(runs)]
+        found.low < new < found.high
+        for new, *runs in rng.normal(size=(4000, 11))
+        for found in [one_more_report(runs)]
     ]
     assert np.mean(inside) == pytest.approx(0.95, abs=0.015)
 
 
 def test_best_of_three_reports_are_all_the_triples():
-    found = predict(RUNS, best_of=3)
+    found = one_more_report(RUNS, best_of=3)
     best = [max(triple) for triple in combinations(RUNS, 3)]
     assert len(found.reports) == len(best) == 120
     assert found.mean == pytest.approx(np.mean(best))
@@ -44,7 +46,7 @@ def test_it_holds_one_more_best_of_three_as_often(tail):
         every_run -= 8 * (rng.random(every_run.shape) < 0.3)
     inside = []
     for runs in every_run:
-        found = predict(runs[3:].tolist(), best_of=3)
+        found = one_more_report(runs[3:].tolist(), best_of=3)
         inside.append(found.low < runs[:3].max() < found.high)
     assert np.mean(inside) == pytest.approx(0.95, abs=0.02)
 
@@ -54,15 +56,15 @@ def test_it_holds_one_more_best_of_three_as_often(tail):
     [(95.3, "consistent"), (95.85, "lower by 0.55"), (94.7, "higher by 0.60"), (99.0, "lower by 3.70")],
 )
 def test_verdicts(value, verdict):
-    assert predict(RUNS).verdict(value, 2) == verdict
+    assert one_more_report(RUNS).verdict(value, 2) == verdict
 
 
 def test_a_number_may_be_rounded_into_the_interval():
-    found = predict([0.0660, 0.0662, 0.0661, 0.0663])
+    found = one_more_report([0.0660, 0.0662, 0.0661, 0.0663])
     assert found.high < 0.07
     assert found.verdict(0.07, 2) == "consistent"  # anything from 0.065 to 0.075 is printed so
     assert found.verdict(0.070, 3) == "lower by 0.004"
 
 
 def test_the_quantile_is_the_share_of_reports_at_or_below():
-    assert predict(RUNS).quantile(95.2) == 0.4
+    assert one_more_report(RUNS).quantile(95.2) == 0.4

@@ -16,9 +16,7 @@ def history(**columns: list[float]) -> list[dict]:
 
 
 def judged(metric, ours, theirs, epochs=None):
-    return compare(
-        "only", metric, history(**{metric: ours}), SIZES, epochs or [*range(len(ours))], theirs, 1e-6
-    )
+    return compare(metric, history(**{metric: ours}), SIZES, epochs or [*range(len(ours))], theirs, 1e-6)
 
 
 def test_equal_counts_are_exact():

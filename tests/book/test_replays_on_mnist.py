@@ -2,9 +2,10 @@
 
 import pytest
 
-from mnist_softmax.book.experiment import find_experiments, reference
+from mnist_softmax.book.experiment import find_experiments
+from mnist_softmax.book.reference import reference
 from mnist_softmax.book.replay import compare
-from mnist_softmax.training.loop import start, train
+from mnist_softmax.training.loop import start
 
 pytestmark = [pytest.mark.full_mnist, pytest.mark.slow]
 
@@ -12,18 +13,18 @@ pytestmark = [pytest.mark.full_mnist, pytest.mark.slow]
 def replayed(digits, tmp_path, id, run, epochs):
     """Comparisons of each recorded curve of a run up to so many epochs."""
     [experiment] = find_experiments([id])
-    task = dict(zip(experiment.runs, experiment.recorded(tmp_path, 50_000), strict=True))[run]
+    task = experiment.recorded(tmp_path, 50_000)[run]
     settings = task.settings.model_copy(
         update={"training": task.settings.training.model_copy(update={"epochs": epochs})}
     )
     n = settings.data.training_size or 50_000
     dataset = type(digits)(digits.train.first(n), digits.validation, digits.test, "openml", "", "")
-    history = list(train(start(settings), dataset, settings))
+    history = list(epochs(start(settings), dataset, settings))
     record = reference()["recordings"][experiment.book.recording.figures]
     sizes = {"train": n, "validation": 10_000, "test": 10_000}
     known = [epoch for epoch in record["epochs"] if epoch < epochs]
     return [
-        compare(run, metric, history, sizes, known, values[: len(known)], 1e-6)
+        compare(metric, history, sizes, known, values[: len(known)], 1e-6)
         for metric, values in record["runs"][run].items()
     ]
 

@@ -9,8 +9,12 @@ import numpy as np
 import pytest
 from small_run import ROOT, run_command, run_train
 
+from mnist_softmax import __version__
+from mnist_softmax.cli import COMMANDS
 from mnist_softmax.errors import RunDirectoryError
 from mnist_softmax.runs.directory import RunDirectory
+
+CONFIGS = ROOT / "configs"
 
 
 @pytest.fixture
@@ -29,22 +33,33 @@ def errors(result, code):
 def test_help_names_every_command_and_the_exit_codes():
     result = run_command("--help")
     assert result.returncode == 0
-    for word in ("train", "evaluate", "data", "exit codes", "130"):
+    for word in (*COMMANDS, "exit codes", "130"):
         assert word in result.stdout
 
 
-@pytest.mark.parametrize("name", ["train", "evaluate", "data"])
+def test_without_a_word_it_helps():
+    result = run_command()
+    assert result.returncode == 0
+    assert result.stdout == run_command("--help").stdout
+
+
+def test_its_version_is_that_of_the_package():
+    assert run_command("--version").stdout == f"mnist-softmax {__version__}\n"
+
+
+@pytest.mark.parametrize("name", ["train", "evaluate", "data", "configs"])
 def test_every_command_has_a_short_help(name):
     result = run_command(name, "--help")
     assert result.returncode == 0
     assert len(result.stdout.splitlines()) < 25
 
 
-def test_help_loads_no_library():
+@pytest.mark.parametrize("words", [["--help"], [], ["train", "--help"], ["--version"], ["fly"]])
+def test_help_loads_no_library(words):
     """So it is instant."""
     code = (
         "import sys; from mnist_softmax.cli import main\n"
-        "try: main(['train', '--help'])\n"
+        f"try: main({words})\n"
         "except SystemExit: pass\n"
         "print([m for m in ('numpy', 'scipy', 'pydantic', 'yaml', 'sklearn', 'tqdm') if m in sys.modules])"
     )
@@ -54,12 +69,48 @@ def test_help_loads_no_library():
 
 @pytest.mark.parametrize(
     "words",
-    [[], ["fly"], ["train"], ["train", "--config"], ["evaluate"], ["evaluate", "x", "seed=1"],
+    [["fly"], ["train"], ["train", "--config"], ["evaluate"], ["evaluate", "x", "seed=1"],
      ["train", "--config", "c.yaml", "--resume", "--overwrite"], ["train", "--config", "c.yaml", "--fast"],
      ["train", "--config", "c.yaml", "epochs"]],
 )  # fmt: skip
 def test_wrong_usage_is_exit_2(words):
     assert len(errors(run_command(*words), 2)) == 1
+
+
+def test_an_unknown_command_is_refused_with_the_nearest():
+    assert errors(run_command("trian"), 2) == ["error: trian: no such command; did you mean train?"]
+    [line] = errors(run_command("fly"), 2)
+    assert all(name in line for name in COMMANDS)
+
+
+def test_a_word_that_is_not_understood_is_named_and_no_other():
+    [line] = errors(run_command("train", "--config", "loglik", "seed=1", "--fast", "training.epochs=2"), 2)
+    assert "arguments: --fast (" in line
+    [line] = errors(run_command("evaluate", "somewhere", "seed=1"), 2)
+    assert "arguments: seed=1 (" in line
+    assert "override" not in line  # evaluate takes none
+
+
+def test_configs_lists_each_with_its_first_line():
+    result = run_command("configs")
+    assert result.returncode == 0
+    listed = dict(line.split(None, 1) for line in result.stdout.splitlines())
+    files = {path.relative_to(CONFIGS).as_posix()[: -len(".yaml")]: path for path in CONFIGS.rglob("*.yaml")}
+    assert listed == {name: path.read_text().splitlines()[0].removeprefix("# ") for name, path in files.items()}
+
+
+@pytest.mark.parametrize("name", ["loglik", "book/ch1_eta_0.001", "ch1_eta_0.001"])
+def test_configs_prints_one_byte_for_byte(name):
+    words = [sys.executable, "-m", "mnist_softmax", "configs", name]
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    [path] = CONFIGS.rglob(f"{name.rpartition('/')[2]}.yaml")
+    assert subprocess.run(words, capture_output=True, env=ascii_only).stdout == path.read_bytes()
+
+
+def test_configs_of_an_unknown_name_is_refused_with_the_nearest():
+    assert errors(run_command("configs", "logl1k"), 2) == [
+        "error: logl1k: no such config; did you mean loglik?"
+    ]
 
 
 def test_every_fault_of_a_config_has_its_line(config):

@@ -12,12 +12,16 @@ import pytest
 from small_run import ROOT, write_digits
 
 from mnist_softmax.cli import main
+from mnist_softmax.comparison import compare as compare_module
+from mnist_softmax.comparison import page
+from mnist_softmax.comparison.compare import compare as compare_configs
 from mnist_softmax.comparison.results import sentence
 from mnist_softmax.comparison.slowdown import slowdown
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.file import load_config
 from mnist_softmax.data.minibatches import MiniBatches
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
+from mnist_softmax.errors import ConfigError, DataError, Diverged, RunDirectoryError
 from mnist_softmax.training.loop import start
 
 
@@ -135,6 +139,93 @@ def test_report_rebuilds_the_same_from_what_is_stored_without_the_data(config, o
     assert {name: (out / name).read_bytes() for name in before} == before
 
 
+def test_images_are_counted_out_of_the_test_split_that_was_used(config, other, out):
+    """There are 60 test images: a difference of accuracy is a whole number of them in each seed."""
+    result = compare(config, other, "--seeds", "1", "--output", out)
+    pair = stored(out)["pairs"][0]
+    images = 60 * pair["mean"]
+    assert images == pytest.approx(round(images))
+    assert f"({images:.0f} images of 60)" in pair["sentence"]
+    assert "images of 60 |" in result.stdout
+    assert "10,000" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (ImportError("no module named 'PIL'"), 2, ("ImportError: no module named 'PIL'",)),
+        (RunDirectoryError("figures/accuracy.png: cannot be written: No space left"), 2, ("No space left",)),
+        (DataError("the digits are gone"), 3, ("the digits are gone",)),
+    ],
+)
+def test_a_report_that_fails_loses_no_run_and_says_how_to_make_it_again(
+    config, other, out, monkeypatch, error, code, words
+):
+    def fail(results):
+        raise error
+
+    with monkeypatch.context() as broken:
+        broken.setattr(page, "_pictures", fail)
+        result = compare(config, other, "--seeds", "1", "--output", out)
+    fails(result, code, *words, "all runs are kept", f"mnist-softmax report {out}")
+    assert "Test accuracy, mean over seeds" in result.stdout
+    assert "report.html" not in result.stdout
+    runs = snapshot(out / "runs")
+    assert {run["status"] for run in stored(out)["runs"]} == {"finished"}
+    assert run_command("report", out).returncode == 0
+    assert (out / "report.html").exists()
+    assert snapshot(out / "runs") == runs
+
+
+def test_python_gets_what_the_folder_holds_and_nothing_is_printed(config, other, out, capfd):
+    configs = {"ours": load_config(config), "theirs": load_config(other)}
+    results = compare_configs(configs, seeds=2, into=out, jobs=1)
+    assert capfd.readouterr() == ("", "")
+    found = stored(out)
+    assert results.directory == out
+    assert (results.runs, results.configs, results.pairs) == (found["runs"], found["configs"], found["pairs"])
+    assert [measured["name"] for measured in results.configs] == ["ours", "theirs"]
+    assert results.data["test"] == 60
+    assert not results.errors
+    assert compare_configs(configs, seeds=2, into=out, jobs=1).runs == results.runs
+    report = run_command("report", out)
+    assert report.returncode == 0, report.stderr
+    wild = load_config(config, "training.learning_rate=1e38")
+    [error] = compare_configs({"wild": wild}, seeds=1, into=out.with_name("wild"), jobs=1).errors
+    assert isinstance(error, Diverged)
+
+
+def test_what_python_cannot_compare_is_refused_before_anything_is_touched(config, out):
+    settings = load_config(config)
+    for configs, wrong, words in [
+        ({}, {}, "no config"),
+        ({"a/b": settings}, {}, "'a/b'"),
+        ({"..": settings}, {}, "no name"),
+        ({"a\n": settings}, {}, "no name"),
+        ({"a": settings}, {"seeds": 0}, "seeds 0"),
+        ({"a": settings}, {"jobs": 0}, "jobs 0"),
+        ({"a": settings}, {"cohort": -1}, "cohort -1"),
+        ({"a": settings}, {"scheduler": "tcp://127.0.0.1:1"}, "backend dask"),
+    ]:
+        with pytest.raises(ConfigError, match=re.escape(words)):
+            compare_configs(configs, into=out, **wrong)
+    assert not out.exists()
+
+
+def test_a_folder_written_by_an_earlier_version_is_taken_up(config, other, out):
+    """study.json as version 0.1.0 wrote it; its kind and `varied` stood side by side."""
+    configs = {
+        path.stem: load_config(path).model_dump(mode="json", exclude={"seed", "output"})
+        for path in (config, other)
+    }
+    content = {"kind": "comparison", "seeds": 2, "commands": ["then"], "varied": {}, "configs": configs}
+    out.mkdir()
+    (out / "study.json").write_text(json.dumps(content))
+    assert compare(config, other, "--seeds", "1", "--output", out).returncode == 0
+    assert stored(out)["seeds"] == 2
+    assert stored(out)["commands"][0] == "then"
+
+
 def test_overrides_change_all_configs(config, other, out):
     assert compare(config, other, "training.epochs=2", "--seeds", "1", "--output", out).returncode == 0
     assert {run["epochs"] for run in stored(out)["runs"]} == {2}
@@ -157,9 +248,9 @@ def test_bad_input_of_compare_is_a_line_and_touches_nothing(config, other, out, 
     fails(compare(config, blind, *to), 2, "monitor lacks validation_accuracy")
     fails(compare(config, other, "training.monitor_every=2", *to), 2, "monitor_every must be 1")
     fails(compare(config, other, "training.on_overflow=go_on", *to), 2, "on_overflow must be stop")
-    fails(compare(config, other, *to, "--seeds", "0"), 2, "--seeds 0")
-    fails(run_command("compare", config, *to, "--jobs", "0"), 2, "--jobs 0")
-    fails(compare(config, *to, "--scheduler", "tcp://127.0.0.1:1"), 2, "--backend dask")
+    fails(compare(config, other, *to, "--seeds", "0"), 2, "seeds 0: expected at least 1")
+    fails(run_command("compare", config, *to, "--jobs", "0"), 2, "jobs 0: expected at least 1")
+    fails(compare(config, *to, "--scheduler", "tcp://127.0.0.1:1"), 2, "backend dask")
     fails(compare(config, other, *to, "data.path=nowhere.npz"), 3, "nowhere.npz")
     fails(compare(config, other, "--output", config), 2, "small.yaml")
     fails(run_command("report", tmp_path), 2, "holds no comparison or sweep")
@@ -243,18 +334,18 @@ def test_bad_input_of_sweep_is_a_line_and_touches_nothing(config, out):
     ],
 )  # fmt: skip
 def test_a_difference_in_words(facts, expected):
-    assert expected in sentence({"a": "log", "b": "quad", "n": 10} | facts)
+    assert expected in sentence({"a": "log", "b": "quad", "n": 10} | facts, 10_000)
 
 
 def test_slowdown_starts_from_the_gradient_of_the_starting_weights(config):
     """The first norm is that of the first mini-batch, worked out here from the network's own outputs by (BP4)."""
     settings = load_config(config)
-    data = load(settings.data)
+    data = load_digits(settings.data)
     found = slowdown(settings, data, seeds=1)
     content = settings.model_dump() | {"network": settings.network.model_dump() | {"initializer": "large"}}
     state = start(Config.model_validate(content))
     order = state.order.permutation(len(data.train))
-    x, y = next(MiniBatches(data.train, 10, 4, 255.0, "float32")(order))
+    x, y = next(MiniBatches(data.train, 10, 4, "float32")(order))
     w1, b1, w2, b2 = dict(state.network.parameters.named()).values()
     hidden = 1 / (1 + np.exp(-(x.astype(float) @ w1 + b1)))
     z = hidden @ w2 + b2
@@ -278,3 +369,12 @@ def test_the_quadratic_cost_learns_slowly_from_saturated_outputs_and_the_cross_e
     assert fast > slow + 0.1
     slow, fast = (np.mean(found[name]["gradient_norm"], axis=0)[0] for name in ("quadratic", "cross_entropy"))
     assert fast > 5 * slow
+
+
+def test_the_digits_are_loaded_once(config, tmp_path, monkeypatch):
+    loaded = []
+    load_digits = compare_module.load_digits
+    monkeypatch.setattr(compare_module, "load_digits", lambda data: loaded.append(data) or load_digits(data))
+    one, other = load_config(config), load_config(config, "training.l2=1")
+    compare_module.compare({"one": one, "other": other}, seeds=1, into=tmp_path / "comparison", jobs=1)
+    assert loaded == [one.data]

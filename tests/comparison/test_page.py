@@ -9,12 +9,17 @@ import subprocess
 from html.parser import HTMLParser
 
 import pytest
+import yaml
+from small_run import CONFIG, write_digits
 
-from mnist_softmax.comparison.carry_out import carry_out
-from mnist_softmax.comparison.comparison import Study
+from mnist_softmax.comparison import plots
+from mnist_softmax.comparison.compare import compare
+from mnist_softmax.comparison.comparison import read_comparison
 from mnist_softmax.comparison.page import write_report
-from mnist_softmax.comparison.tables import interval, percent, tables
+from mnist_softmax.comparison.results import work_out
+from mnist_softmax.comparison.tables import interval, mean, tables
 from mnist_softmax.config.config import Config
+from mnist_softmax.figures import COLOURS
 
 CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
 
@@ -36,9 +41,9 @@ def folder(tmp_path_factory):
             ("quadratic", "sigmoid", "quadratic"),
         )
     }
-    study, _ = carry_out(Study(directory / "out", "comparison", configs, 2, ("mnist-softmax compare",)), jobs=1)
-    write_report(study)
-    return study.directory
+    results = compare(configs, 2, directory / "out", jobs=1, command="mnist-softmax compare")
+    write_report(results)
+    return results.directory
 
 
 class Page(HTMLParser):
@@ -100,17 +105,66 @@ def test_names_are_escaped(folder):
     assert html.escape("a<b>&") in source(folder)
 
 
+ODD_NAMES = ("_a|b", "$x_1$ and $", "back\\slash")
+
+
+@pytest.fixture(scope="module")
+def oddly_named(config_of_4_classes, tmp_path_factory):
+    """A comparison of configs whose names mean something to Matplotlib or Markdown, finished and reported."""
+    configs = {
+        name: config_of_4_classes.model_copy(
+            update={"training": config_of_4_classes.training.model_copy(update={"l2": float(k)})}
+        )
+        for k, name in enumerate(ODD_NAMES)
+    }
+    results = compare(configs, 2, tmp_path_factory.mktemp("odd") / "out", jobs=1)
+    write_report(results)
+    return results.directory
+
+
+@pytest.fixture(scope="module")
+def config_of_4_classes(tmp_path_factory):
+    path = tmp_path_factory.mktemp("digits") / "digits.npz"
+    write_digits(path)
+    return Config.model_validate(yaml.safe_load(CONFIG.format(path=path)))
+
+
+def test_every_name_stands_in_the_figures_as_it_is(oddly_named):
+    """Each of the three figures with a legend, and the one whose axis has names, holds every name as text."""
+    figures = re.findall(r"<svg .*?</svg>", source(oddly_named), re.DOTALL)
+    drawn = [[html.unescape(text) for text in re.findall(r"<text[^>]*>([^<]*)</text>", svg)] for svg in figures]
+    drawn = [texts for texts in drawn if len(texts) > 10]  # the others are bars of outputs
+    assert len(drawn) == 4
+    for texts in drawn:
+        for name in ODD_NAMES:
+            assert any(text.removeprefix("- ") == name for text in texts), (name, texts)
+
+
+def test_names_do_not_break_the_markdown_tables(oddly_named):
+    text = (oddly_named / "results.md").read_text()
+    rows = [re.split(r"(?<!\\)\|", line) for line in text.splitlines() if line.startswith("|")]
+    assert {len(row) for row in rows[:5]} == {10}  # eight columns and what is before and after them
+    names = {re.sub(r"\\(.)", r"\1", row[1].strip()) for row in rows}
+    assert names >= {*ODD_NAMES}
+
+
+def test_a_name_that_looks_like_a_part_of_the_figure_is_left_alone(folder):
+    words = f'{COLOURS[0]} id="a'
+    svg = f'<svg width="1" height="2"><path id="a" fill="{COLOURS[0]}"/><text>{words}</text></svg>'
+    on_page = plots._for_page(svg, "n")
+    assert '<path id="n-a" fill="var(--c0)"/>' in on_page
+    assert f"<text>{words}</text>" in on_page
+
+
 def numbers_are_there(folder, rows):
-    """Every table of results.json, cell by cell, and the means in it."""
+    """Every table, cell by cell, and the means of results.json."""
     found = json.loads((folder / "results.json").read_text())
-    for table in tables(found):
+    for table in tables(work_out(read_comparison(folder))):
         for row in table.rows:
             assert row in rows
     for config in found["configs"]:
         facts = config["final_test_accuracy"]
-        assert any(
-            row[0] == config["name"] and percent(facts) in row and interval(facts) in row for row in rows
-        )
+        assert any(row[0] == config["name"] and mean(facts) in row and interval(facts) in row for row in rows)
 
 
 def test_its_tables_carry_the_numbers_of_results_json(folder):

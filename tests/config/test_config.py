@@ -9,12 +9,14 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from mnist_softmax.config.config import OUTPUT_ACTIVATIONS_OF, Config, Cost, OutputActivation
+from mnist_softmax.config.config import Config
 from mnist_softmax.config.file import load_config, load_data_section
-from mnist_softmax.data.sources import load
+from mnist_softmax.config.network import OUTPUT_ACTIVATIONS_OF, Cost, OutputActivation
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import ConfigError, DataError, Diverged
+from mnist_softmax.metrics import METRICS
 from mnist_softmax.runs.run import default_directory
-from mnist_softmax.training.loop import start, train
+from mnist_softmax.training.loop import epochs, start
 
 WHOLE = """\
 seed: 0
@@ -37,7 +39,7 @@ def read(tmp_path):
     def read(content: str | bytes = WHOLE, *overrides: str) -> Config:
         path = tmp_path / "some.yaml"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return load_config(path, overrides)
+        return load_config(path, *overrides)
 
     return read
 
@@ -63,6 +65,8 @@ def faults(read):
         ("training.learning_rte=1", "did you mean 'training.learning_rate'?"),
         ("trainig.epochs=1", "did you mean 'training'?"),
         ("learning_rate=1", "did you mean 'training.learning_rate'?"),  # the right key in the wrong place
+        ("training.patience=1", "did you mean 'training.early_stopping.patience'?"),
+        ("factor=1", "did you mean 'training.schedule.factor'?"),
         ("Seed=1", "did you mean 'seed'?"),
         ("network.xyz=1", "known here: layers, hidden_activation"),
         (
@@ -70,6 +74,8 @@ def faults(read):
             "did you mean 'training.schedule.factor'?",
         ),
         ("training.schedule={kind: constant, factor: 0.5}", "known here: kind"),
+        ("training.schedule={kind: step, step: 3, every: 1, factor: 1}", "known here: kind, every, factor"),
+        ("randomness={kind: book, earlier: []}", "did you mean 'randomness.earlier_runs'?"),
         (
             "training.early_stopping={patience: 2, patiance: 2}",
             "did you mean 'training.early_stopping.patience'?",
@@ -132,7 +138,8 @@ def test_numbers_as_people_write_them(read, written, value):
         "training.learning_rate=.nan", "training.learning_rate=nan", "training.learning_rate=.inf",
         "training.learning_rate=1e400", "training.momentum=1", "training.momentum=-0.1", "training.l2=-1",
         "training.l1=.inf", "training.dtype=float16", "training.monitor=test_accuracy",
-        "training.monitor=[test_loss]", "training.early_stopping=3", "training.early_stopping={patience: 0}",
+        "training.monitor=[test_loss]", "training.monitor=[1]", "training.monitor=[[]]",
+        "training.early_stopping=3", "training.early_stopping={patience: 0}",
         "training.schedule=exponential", "training.schedule={kind: cosine}", "training.schedule={factor: 0.5}",
         "training.schedule={kind: exponential, factor: 1.5}", "training.schedule={kind: halving, patience: 0}",
         "training.schedule={kind: halving, patience: 2, stop_at: 1}", "training=5", "network=[1]",
@@ -150,6 +157,32 @@ def test_true_and_false_are_no_numbers(faults, key, value):
     """Python would count them as 1 and 0."""
     [line] = faults(WHOLE, f"{key}={value}")
     assert "not true or false" in line
+
+
+@pytest.mark.parametrize(
+    ("override", "kinds"),
+    [
+        ("training.schedule={kind: cosine}", "constant, step, exponential, halving"),
+        ("training.schedule={factor: 0.5}", "constant, step, exponential, halving"),
+        ("randomness=dice", "streams, book"),
+        ("randomness={kind: 3}", "streams, book"),
+    ],
+)
+def test_an_unknown_kind_is_refused_with_the_known_ones(faults, override, kinds):
+    [line] = faults(WHOLE, override)
+    assert line.endswith(f"{override.split('=')[0]}: kind must be one of {kinds}")
+
+
+@pytest.mark.parametrize("written", ["test_loss", "1"])
+def test_an_unknown_metric_is_refused_with_the_known_ones(faults, written):
+    [line] = faults(WHOLE, f"training.monitor=[test_cost, {written}]")
+    assert line.startswith("command line: training.monitor.1 = ")
+    assert all(name in line for name in METRICS)
+
+
+def test_an_editor_can_offer_the_names_of_the_metrics():
+    schema = Config.model_json_schema()
+    assert schema["$defs"]["Training"]["properties"]["monitor"]["items"]["enum"] == list(METRICS)
 
 
 def test_a_schedule_lacking_its_settings_names_them(faults):
@@ -284,7 +317,7 @@ def test_a_huge_file_is_not_read_to_its_end():
 )  # fmt: skip
 def test_the_data_section_by_itself_knows_no_other_keys(override, hint):
     with pytest.raises(ConfigError, match=re.escape(hint) + "$"):
-        load_data_section([override])
+        load_data_section(override)
 
 
 def test_line_ends_of_windows_and_a_byte_order_mark_change_nothing(read):
@@ -329,6 +362,7 @@ EFFECTS = {
     "data.scale": ([], "256"),
     "data.training_size": ([], "40"),
     "data.validation_size": ([], "7"),
+    "data.expansion": ([], "one_pixel"),
     "randomness.kind": (["training.dtype=float64"], "book"),
     "randomness.earlier_runs": (
         ["training.dtype=float64", "randomness.kind=book"],
@@ -352,9 +386,15 @@ EFFECTS = {
     "training.schedule.factor": (["training.schedule={kind: exponential, factor: 0.5}"], "0.6"),
     "training.schedule.patience": (["training.schedule={kind: halving, patience: 1}"], "2"),
     "training.schedule.stop_at": (["training.schedule={kind: halving, patience: 1}"], "2"),
+    "training.optimizer.kind": ([], "{kind: adam}"),
+    "training.optimizer.nesterov": (["training.optimizer.kind=sgd", "training.momentum=0.5"], "true"),
+    "training.optimizer.beta1": (["training.optimizer.kind=adam"], "0.5"),
+    "training.optimizer.beta2": (["training.optimizer.kind=adam"], "0.5"),
+    "training.optimizer.epsilon": (["training.optimizer.kind=adam"], "1.0"),
     "training.momentum": ([], "0.5"),
     "training.l2": ([], "1"),
     "training.l1": ([], "1"),
+    "training.order": ([], "as_stored"),
     "training.early_stopping.patience": (["training.early_stopping.patience=1"], "2"),
     "training.dtype": ([], "float64"),
     "training.monitor": ([], "[train_cost, validation_accuracy]"),
@@ -396,10 +436,10 @@ def outcome(tmp_path, dataset):
     )
 
     def outcome(*overrides: str):
-        settings = load_config(path, overrides)
-        state, digits = start(settings), load(settings.data)
+        settings = load_config(path, *overrides)
+        state, digits = start(settings), load_digits(settings.data)
         try:
-            records = [record | {"seconds": None} for record in train(state, digits, settings)]
+            records = [record | {"seconds": None} for record in epochs(state, digits, settings)]
         except Diverged:
             records = ["diverged"]
         return default_directory(settings, path), records, state.network.parameters.flat.tolist()
@@ -418,7 +458,7 @@ def test_changing_any_key_changes_the_run_or_is_refused(outcome, key):
     context, value = EFFECTS[key]
     key = key.removesuffix(".kind")  # another kind has other settings beside it
     before = outcome(*context)
-    if key in ("data.source", "data.path"):  # the digits are of another kind, or elsewhere
+    if key in ("data.source", "data.path", "data.expansion"):  # of another kind, elsewhere, no square
         with pytest.raises(DataError):
             outcome(*context, f"{key}={value}")
         return

@@ -10,7 +10,7 @@ from mnist_softmax.config.config import Config
 from mnist_softmax.config.file import load_config, read_yaml
 from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.runs.run import check_fit
-from mnist_softmax.training.loop import start, train
+from mnist_softmax.training.loop import epochs, start
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "configs").rglob("*.yaml"))
@@ -72,11 +72,11 @@ def test_it_is_read_back_equal_from_what_a_run_directory_keeps(path, tmp_path):
 
 def test_it_trains_an_epoch_on_images_like_mnists(path):
     settings = one_epoch(load_config(path))
-    digits = made_up_digits(2 * settings.training.mini_batch_size + 1)
+    digits = made_up_digits(2 * settings.training.mini_batch_size + 1).scaled(settings.data.scale)
     check_fit(settings, digits)
     state = start(settings)
     before = state.network.parameters.flat.copy()
-    [record] = train(state, digits, settings)
+    [record] = epochs(state, digits, settings)
     assert record["epoch"] == 1
     assert set(settings.training.monitor) <= set(record)
     assert all(np.all(np.isfinite(value)) for value in record.values())

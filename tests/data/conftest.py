@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_softmax.config.config import Data
+from mnist_softmax.config.data import Data
 from mnist_softmax.data import openml
 from mnist_softmax.data.cache import cache_path, data_home
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import DataError
 
 
@@ -38,7 +38,7 @@ def sample_home(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("sample") / "home"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SCIKIT_LEARN_DATA", str(folder))
-        load(Data(source="sample"))
+        load_digits(Data(source="sample"))
     return folder
 
 
@@ -58,7 +58,7 @@ def mnist():
         patch.setattr(socket, "getaddrinfo", no_address)
         patch.setattr(openml, "RETRY_DELAY", 0.01)
         try:
-            return load(Data(source="openml"))
+            return load_digits(Data(source="openml"))
         except DataError:
             pytest.skip(missing)
 

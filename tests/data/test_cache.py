@@ -155,9 +155,9 @@ def test_importing_the_data_and_reading_a_cache_load_no_heavy_package(with_sampl
     program = (
         "import sys\n"
         "import mnist_softmax.data.describe\n"
-        "from mnist_softmax.config.config import Data\n"
-        "from mnist_softmax.data.sources import load\n"
-        "assert len(load(Data(source='sample')).train) == 4000\n"
+        "from mnist_softmax.config.data import Data\n"
+        "from mnist_softmax.data.sources import load_digits\n"
+        "assert len(load_digits(Data(source='sample')).train) == 4000\n"
         f"print([name for name in {HEAVY} if name in sys.modules])\n"
     )
     done = subprocess.run(

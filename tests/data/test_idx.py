@@ -4,8 +4,8 @@ import struct
 import numpy as np
 import pytest
 
-from mnist_softmax.config.config import Data
-from mnist_softmax.data.sources import load
+from mnist_softmax.config.data import Data
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import DataError
 
 
@@ -35,7 +35,7 @@ def directory(tmp_path, contents):
 
 
 def load_idx(directory):
-    return load(Data(source="idx", path=str(directory)))
+    return load_digits(Data(source="idx", path=str(directory)))
 
 
 def the_fault(directory) -> str:

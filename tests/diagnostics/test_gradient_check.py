@@ -4,17 +4,15 @@ import numpy as np
 import pytest
 from small_run import run_command
 
-from mnist_softmax.config import config
-from mnist_softmax.config.config import Activation
+from mnist_softmax.config.network import OUTPUT_ACTIVATIONS_OF, Activation
 from mnist_softmax.diagnostics.gradient_check import Check, gradient_check
 from mnist_softmax.errors import ConfigError
-from mnist_softmax.network import network as network_module
 from mnist_softmax.network.activations import ACTIVATIONS, softmax, softmax_vjp
 from mnist_softmax.network.activations import Activation as Pair
-from mnist_softmax.network.network import Network
-from mnist_softmax.training.sgd import Descent
+from mnist_softmax.network.network import Network, Pass
+from mnist_softmax.training.optimizers import Descent
 
-PAIRS = [(cost, output) for cost, outputs in config.OUTPUT_ACTIVATIONS_OF.items() for output in outputs]
+PAIRS = [(cost, output) for cost, outputs in OUTPUT_ACTIVATIONS_OF.items() for output in outputs]
 THRESHOLD = 1e-7
 
 
@@ -40,7 +38,12 @@ def test_every_hidden_activation_and_depth_passes(dataset, settings, hidden, lay
     assert failing(gradient_check(settings(hidden_activation=hidden, layers=layers), dataset)) == set()
 
 
-@pytest.mark.parametrize("training", [{"momentum": 0.9}, {"momentum": 0.9, "l1": 2.0}, {"l2": 1.0}])
+@pytest.mark.parametrize(
+    "training",
+    [{"momentum": 0.9}, {"momentum": 0.9, "l1": 2.0}, {"l2": 1.0},
+     {"momentum": 0.9, "optimizer": {"kind": "sgd", "nesterov": True}},
+     {"optimizer": {"kind": "adam"}}, {"optimizer": {"kind": "adam"}, "l1": 2.0}],
+)  # fmt: skip
 def test_every_kind_of_step_passes(dataset, settings, training):
     assert failing(gradient_check(settings(**training), dataset)) == set()
 
@@ -114,31 +117,31 @@ def test_a_jacobian_wrong_in_one_column_by_a_millionth_is_caught(dataset, settin
 
 
 def test_a_missing_1_over_m_is_caught(dataset, settings, monkeypatch):
-    make = network_module.Workspace.__init__
+    make = Pass.__init__
 
-    def without_m(self, network, m, mean=True):
-        make(self, network, m)
+    def without_m(self, network, m, *options):
+        make(self, network, m, *options)
         self.divisor = np.array(1, network.dtype)
 
-    monkeypatch.setattr(network_module.Workspace, "__init__", without_m)
+    monkeypatch.setattr(Pass, "__init__", without_m)
     checks = gradient_check(settings(), dataset)
     assert {name for _, name in failing(checks)} == {"w1", "b1", "w2", "b2"}
     worst = checks[0].arrays[-1].worst
     assert worst.analytic / worst.numeric == pytest.approx(10, rel=1e-6)
 
 
-@pytest.mark.parametrize("momentum", [0.0, 0.9])  # the fused step and the general one
-def test_a_penalty_on_biases_is_caught_and_only_there(dataset, settings, monkeypatch, momentum):
-    step = Descent.step
+@pytest.mark.parametrize(("rule", "momentum"), [("plain", 0.0), ("momentum", 0.9)])
+def test_a_penalty_on_biases_is_caught_and_only_there(dataset, settings, monkeypatch, rule, momentum):
+    step = getattr(Descent, rule)
 
-    def penalising_biases(self, workspace):
+    def penalising_biases(self, p):
         biases = [layer["b"] for layer in self.network.parameters.layers]
         before = [b.copy() for b in biases]
-        step(self, workspace)
+        step(self, p)
         for b, was in zip(biases, before, strict=True):
-            b -= self.eta[0] * self.l2[0] / self.n * was
+            b -= self.eta[0] * self.settings[0].l2 / self.n * was
 
-    monkeypatch.setattr(Descent, "step", penalising_biases)
+    monkeypatch.setattr(Descent, rule, penalising_biases)
     chosen = settings(l2=0.01, momentum=momentum)
     assert failing(gradient_check(chosen, dataset)) == {(True, "b1"), (True, "b2")}
 
@@ -152,7 +155,7 @@ def test_a_penalty_divided_by_m_in_place_of_n_is_caught(dataset, settings, monke
 
 
 def test_a_backpropagation_that_gives_nothing_is_caught(dataset, settings, monkeypatch):
-    monkeypatch.setattr(Network, "gradient", lambda self, workspace, gradient: None)
+    monkeypatch.setattr(Pass, "gradient", lambda self, into: None)
     assert {name for penalised, name in failing(gradient_check(settings(), dataset)) if not penalised} == {
         "w1", "b1", "w2", "b2",
     }  # fmt: skip
@@ -160,13 +163,13 @@ def test_a_backpropagation_that_gives_nothing_is_caught(dataset, settings, monke
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_gradient_that_is_no_number_is_caught(dataset, settings, monkeypatch, value):
-    gradient = Network.gradient
+    gradient = Pass.gradient
 
-    def spoiled(self, workspace, out):
-        gradient(self, workspace, out)
-        out.layers[1]["b"][2] = value
+    def spoiled(self, into):
+        gradient(self, into)
+        into.layers[1]["b"][2] = value
 
-    monkeypatch.setattr(Network, "gradient", spoiled)
+    monkeypatch.setattr(Pass, "gradient", spoiled)
     off, _ = gradient_check(settings(), dataset)
     assert failing([off]) == {(False, "b2")}
     assert off.worst_error == np.inf

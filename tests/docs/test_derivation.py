@@ -16,9 +16,9 @@ import pytest
 import scipy.special
 import sklearn.metrics
 
-from mnist_softmax.config import config
+from mnist_softmax.config.network import Architecture
 from mnist_softmax.network.activations import ACTIVATIONS
-from mnist_softmax.network.network import Network, Workspace
+from mnist_softmax.network.network import Network
 from mnist_softmax.network.output import Output
 
 ROOT = Path(__file__).parents[2]
@@ -167,15 +167,15 @@ def test_bp1_to_bp4_in_the_books_columns(output, cost):
         deltas.insert(0, (w[l + 1].T @ deltas[0]) * sigmoid(zs[l]) * (1 - sigmoid(zs[l])))  # (BP2)
 
     network = Network(
-        config.Network(layers=sizes, output_activation=output, cost=cost, hidden_activation="sigmoid"),
+        Architecture(layers=sizes, output_activation=output, cost=cost, hidden_activation="sigmoid"),
         "float64",
     )
     for arrays, w_l, b_l in zip(network.parameters.layers, w, b, strict=True):
         arrays["w"][...], arrays["b"][...] = w_l.T, b_l
-    workspace, gradient = Workspace(network, 1), network.new_parameters()
-    network.forward(x[None], workspace)
-    network.backward(one_hot(label)[None], workspace)
-    network.gradient(workspace, gradient)
+    p, gradient = network.new_pass(1), network.new_parameters()
+    p.forward(x[None])
+    p.backward(one_hot(label)[None])
+    p.gradient(gradient)
 
     for l, delta in enumerate(deltas):
 

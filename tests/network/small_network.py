@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from mnist_softmax.config import config
-from mnist_softmax.network.network import Network, Workspace
+from mnist_softmax.config.network import OUTPUT_ACTIVATIONS_OF, Architecture
+from mnist_softmax.network.network import Network
 from mnist_softmax.network.parameters import Parameters
 
-PAIRS = [(cost, output) for cost, outputs in config.OUTPUT_ACTIVATIONS_OF.items() for output in outputs]
+PAIRS = [(cost, output) for cost, outputs in OUTPUT_ACTIVATIONS_OF.items() for output in outputs]
 
 
 def small_network(
@@ -19,7 +19,7 @@ def small_network(
     seed=0,
 ) -> Network:
     """All parameters, biases too, are drawn (except in replicas)."""
-    description = config.Network(
+    description = Architecture(
         layers=layers, hidden_activation=hidden, output_activation=output, cost=cost, initializer="scaled"
     )
     network = Network(description, dtype, replicas)
@@ -38,8 +38,8 @@ def batch(network: Network, m: int, seed: int = 1) -> tuple[np.ndarray, np.ndarr
 
 def gradient(network: Network, x: np.ndarray, y: np.ndarray) -> Parameters:
     """dC/dw and dC/db of the mean cost, by backpropagation."""
-    workspace, result = Workspace(network, x.shape[-2]), network.new_parameters()
-    network.forward(x, workspace)
-    network.backward(y, workspace)
-    network.gradient(workspace, result)
+    p, result = network.new_pass(x.shape[-2]), network.new_parameters()
+    p.forward(x)
+    p.backward(y)
+    p.gradient(result)
     return result

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from small_network import PAIRS, batch, gradient, small_network
 
-from mnist_softmax.config.config import Activation
-from mnist_softmax.network.network import Network, Workspace
+from mnist_softmax.config.network import Activation
+from mnist_softmax.network.network import Network
 
 
 def sigma(z: float) -> float:
@@ -26,7 +26,7 @@ def test_forward_and_gradient_of_a_2_2_2_network_by_hand():
     e2 = math.exp(h1 * -0.8 + h2 * 1.0 + 1.2)
     a1, a2 = e1 / (e1 + e2), e2 / (e1 + e2)
     x, y = np.array([[1.0, 2.0]]), np.array([[1.0, 0.0]])
-    np.testing.assert_allclose(network.predict(x), [[a1, a2]], rtol=1e-14)
+    np.testing.assert_allclose(network.outputs(x), [[a1, a2]], rtol=1e-14)
     np.testing.assert_allclose(network.costs(x, y), [-math.log(a1)], rtol=1e-14)
 
     d1, d2 = a1 - 1, a2  # (81)
@@ -40,17 +40,17 @@ def test_forward_and_gradient_of_a_2_2_2_network_by_hand():
 
 
 @pytest.mark.parametrize(("cost", "output"), PAIRS)
-def test_predicting_between_forward_and_backward_changes_nothing(cost, output):
+def test_asking_for_outputs_between_forward_and_backward_changes_nothing(cost, output):
     network = small_network(output=output, cost=cost)
     x, y = batch(network, 5)
     expected = gradient(network, x, y).flat
-    workspace, found = Workspace(network, 5), network.new_parameters()
-    network.forward(x, workspace)
-    network.predict(batch(network, 5, seed=9)[0])
+    p, found = network.new_pass(5), network.new_parameters()
+    p.forward(x)
+    network.outputs(batch(network, 5, seed=9)[0])
     network.costs(*batch(network, 8, seed=9))
-    network.backward(y, workspace)
-    network.predict(batch(network, 5, seed=9)[0])
-    network.gradient(workspace, found)
+    p.backward(y)
+    network.outputs(batch(network, 5, seed=9)[0])
+    p.gradient(found)
     np.testing.assert_array_equal(found.flat, expected)
 
 
@@ -59,23 +59,23 @@ def test_forward_and_backward_twice_give_what_they_gave_once(cost, output):
     network = small_network(output=output, cost=cost)
     x, y = batch(network, 5)
     expected = gradient(network, x, y).flat
-    workspace, found = Workspace(network, 5), network.new_parameters()
+    p, found = network.new_pass(5), network.new_parameters()
     for _ in range(2):
-        network.forward(x, workspace)
+        p.forward(x)
         for _ in range(2):
-            network.backward(y, workspace)
-            network.gradient(workspace, found)
+            p.backward(y)
+            p.gradient(found)
             np.testing.assert_array_equal(found.flat, expected)
 
 
 def test_a_used_workspace_gives_what_a_new_one_gives():
     network = small_network()
     (x1, y1), (x2, y2) = batch(network, 5), batch(network, 5, seed=9)
-    workspace, found = Workspace(network, 5), network.new_parameters()
+    p, found = network.new_pass(5), network.new_parameters()
     for x, y in ((x1, y1), (x2, y2)):
-        network.forward(x, workspace)
-        network.backward(y, workspace)
-        network.gradient(workspace, found)
+        p.forward(x)
+        p.backward(y)
+        p.gradient(found)
     np.testing.assert_array_equal(found.flat, gradient(network, x2, y2).flat)
 
 
@@ -90,12 +90,12 @@ def test_a_pass_writes_neither_into_the_batch_nor_into_the_parameters():
         np.testing.assert_array_equal(array, was)
 
 
-def test_predict_gives_an_array_of_its_own():
+def test_outputs_are_an_array_of_its_own():
     network = small_network()
     x, _ = batch(network, 5)
-    first = network.predict(x)
+    first = network.outputs(x)
     kept = first.copy()
-    network.predict(batch(network, 5, seed=9)[0])
+    network.outputs(batch(network, 5, seed=9)[0])
     np.testing.assert_array_equal(first, kept)
 
 
@@ -103,7 +103,7 @@ def test_predict_gives_an_array_of_its_own():
 def test_wrong_width_of_input_is_refused_with_both_widths(shape):
     network = small_network((6, 5, 4))
     y = np.eye(4)[:1]
-    for ask in (network.predict, lambda x: network.costs(x, y)):
+    for ask in (network.outputs, lambda x: network.costs(x, y)):
         with pytest.raises(ValueError, match=r"x has shape .*; expected rows of 6 inputs, \(m, 6\)") as caught:
             ask(np.zeros(shape))
         assert str(shape) in str(caught.value)
@@ -122,16 +122,16 @@ def three_single_networks_and_one_of_three(layers, output, cost, dtype, hidden="
 
 def assert_replicas_have_the_bits_of_single_networks(singles: list[Network], together: Network, m: int) -> None:
     x, y = batch(together, m)
-    workspace, found = Workspace(together, m), together.new_parameters()
-    a = together.forward(x, workspace)
-    together.backward(y, workspace)
-    together.gradient(workspace, found)
+    p, found = together.new_pass(m), together.new_parameters()
+    a = p.forward(x)
+    p.backward(y)
+    p.gradient(found)
     costs = together.costs(x, y)
     for r, single in enumerate(singles):
-        alone = Workspace(single, m)
-        np.testing.assert_array_equal(a[r], single.forward(x[r], alone))
-        single.backward(y[r], alone)
-        for layer, layer_alone in zip(workspace.layers, alone.layers, strict=True):
+        alone = single.new_pass(m)
+        np.testing.assert_array_equal(a[r], alone.forward(x[r]))
+        alone.backward(y[r])
+        for layer, layer_alone in zip(p.layers, alone.layers, strict=True):
             np.testing.assert_array_equal(layer.delta[r], layer_alone.delta)
         np.testing.assert_array_equal(found.flat[r], gradient(single, x[r], y[r]).flat)
         np.testing.assert_array_equal(costs[r], single.costs(x[r], y[r]))
@@ -167,10 +167,10 @@ def test_descend_equals_the_gradient_and_a_step_by_hand(layers, m, dtype, rtol):
         for name, view in network.parameters.named()
     }
     flat, views = network.parameters.flat, dict(network.parameters.named())
-    workspace = Workspace(network, m)
-    network.forward(x, workspace)
-    network.backward(y, workspace)
-    network.descend(workspace, [eta], [decay])
+    p = network.new_pass(m)
+    p.forward(x)
+    p.backward(y)
+    p.descend([eta], [decay])
     assert network.parameters.flat is flat
     for name, view in network.parameters.named():
         assert view is views[name]  # in place: nothing was put somewhere else
@@ -180,10 +180,10 @@ def test_descend_equals_the_gradient_and_a_step_by_hand(layers, m, dtype, rtol):
 def test_descending_again_and_again_lowers_the_cost():
     network = small_network()
     x, y = batch(network, 10)
-    workspace, costs = Workspace(network, 10), []
+    p, costs = network.new_pass(10), []
     for _ in range(20):
         costs.append(float(network.costs(x, y).mean()))
-        network.forward(x, workspace)
-        network.backward(y, workspace)
-        network.descend(workspace, [0.1], [1.0])
+        p.forward(x)
+        p.backward(y)
+        p.descend([0.1], [1.0])
     assert (np.diff(costs) < 0).all()

@@ -5,13 +5,13 @@ import pytest
 from pydantic import ValidationError
 from small_network import PAIRS, batch, gradient, small_network
 
-from mnist_softmax.config import config
+from mnist_softmax.config.network import Architecture
 from mnist_softmax.network.network import Network
 from mnist_softmax.network.output import Output
 
 
-def described(output: str, cost: str, **more) -> config.Network:
-    return config.Network(layers=(6, 5, 4), output_activation=output, cost=cost, **more)
+def described(output: str, cost: str, **more) -> Architecture:
+    return Architecture(layers=(6, 5, 4), output_activation=output, cost=cost, **more)
 
 
 def test_true_output_only_by_hand():
@@ -31,10 +31,10 @@ def test_it_reaches_backpropagation_and_leaves_the_forward_pass_alone():
     for network in (right, wrong):
         network.initialize(np.random.default_rng(0))
     x, y = batch(right, 5)
-    np.testing.assert_array_equal(right.predict(x), wrong.predict(x))
+    np.testing.assert_array_equal(right.outputs(x), wrong.outputs(x))
     np.testing.assert_array_equal(right.costs(x, y), wrong.costs(x, y))
     last = gradient(wrong, x, y).layers[-1]["b"]
-    np.testing.assert_allclose(last, (y * (wrong.predict(x) - 1)).mean(axis=0), rtol=1e-14)
+    np.testing.assert_allclose(last, (y * (wrong.outputs(x) - 1)).mean(axis=0), rtol=1e-14)
     assert abs(last - gradient(right, x, y).layers[-1]["b"]).max() > 0.1
 
 
@@ -53,5 +53,5 @@ def test_with_sigmoid_outputs_the_same_formula_is_the_exact_one():
         described("sigmoid", "log_likelihood", output_error="true_output_only")
     x, y = batch(small_network(), 5)
     network = small_network(output="sigmoid", cost="log_likelihood")
-    expected = (y * (network.predict(x) - 1)).mean(axis=0)
+    expected = (y * (network.outputs(x) - 1)).mean(axis=0)
     np.testing.assert_allclose(gradient(network, x, y).layers[-1]["b"], expected, rtol=1e-14)

@@ -3,7 +3,8 @@
 import pytest
 from small_network import PAIRS, batch, gradient, small_network
 
-from mnist_softmax.config.config import Activation, Training
+from mnist_softmax.config.network import Activation
+from mnist_softmax.config.training import Training
 from mnist_softmax.diagnostics.gradient_check import by_a_step
 from mnist_softmax.network.network import Network
 
@@ -38,7 +39,7 @@ def their_costs(output: str, cost: str, z, y):
 
 def their_gradients(network: Network, x, y, l2: float = 0.0, l1: float = 0.0, n: int = 1) -> dict:
     """dC/dw and dC/db of the mean cost and the penalties by autograd; and the costs."""
-    description = network.description
+    description = network.architecture
     leaves = {name: torch.tensor(view, requires_grad=True) for name, view in network.parameters.named()}
     a, last = torch.tensor(x), len(network.layers)
     for l in range(1, last + 1):
@@ -91,7 +92,7 @@ def test_a_step_follows_the_gradient_of_cost_and_penalties(layers, penalties, mo
 
 def test_the_error_that_is_wrong_on_purpose_is_not_the_gradient():
     network = small_network()
-    wrong = Network(network.description.model_copy(update={"output_error": "true_output_only"}), "float64")
+    wrong = Network(network.architecture.model_copy(update={"output_error": "true_output_only"}), "float64")
     wrong.parameters.flat[...] = network.parameters.flat
     x, y = batch(network, 5)
     theirs = their_gradients(network, x, y)

@@ -13,8 +13,8 @@ from small_run import ROOT, run_command
 
 from mnist_softmax.config.file import load_config
 from mnist_softmax.errors import UserError
-from mnist_softmax.runs.run import Task
 from mnist_softmax.runs.many import train_all
+from mnist_softmax.runs.run import Task
 
 pytest.importorskip("distributed", reason="the extra dask is not installed")
 
@@ -68,7 +68,7 @@ def workers(start, scheduler, tmp_path):
 def tasks(config, tmp_path):
     def build(folder, n=4, *overrides):
         return [
-            Task(load_config(config, [f"seed={seed}", *overrides]), tmp_path / folder / f"seed-{seed}")
+            Task(load_config(config, f"seed={seed}", *overrides), tmp_path / folder / f"seed-{seed}")
             for seed in range(n)
         ]
 

@@ -13,9 +13,10 @@ import pytest
 from small_run import ROOT, write_digits
 
 from mnist_softmax.config.file import load_config
+from mnist_softmax.config.network import Architecture
 from mnist_softmax.errors import ConfigError, Diverged, RunDirectoryError
+from mnist_softmax.runs.many import deal, suitable_cohort, train_all
 from mnist_softmax.runs.run import Task
-from mnist_softmax.runs.many import grouped, suitable_cohort, train_all
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def tasks(config, tmp_path):
 
     def build(folder, n=4, *overrides):
         return [
-            Task(load_config(config, [f"seed={seed}", *overrides]), tmp_path / folder / f"seed-{seed}")
+            Task(load_config(config, f"seed={seed}", *overrides), tmp_path / folder / f"seed-{seed}")
             for seed in range(n)
         ]
 
@@ -122,22 +123,22 @@ def test_fewer_epochs_than_a_run_has_are_refused(tasks):
     (10, 1, 10, [10]), (10, 2, 10, [5, 5]), (11, 2, 5, [3, 3, 3, 2]), (3, 8, 10, [1, 1, 1]), (25, 1, 10, [9, 8, 8]),
 ])  # fmt: skip
 def test_groups_are_balanced_and_no_larger_than_asked(tasks, n, jobs, cohort, sizes):
-    groups = grouped(tasks("runs", n), range(n), jobs, cohort)
+    groups = deal(tasks("runs", n), range(n), jobs, cohort)
     assert sorted(map(len, groups), reverse=True) == sizes
     assert sorted(number for group in groups for number in group) == list(range(n))
 
 
 def test_by_default_ten_share_a_cohort_and_fewer_where_they_are_large(tasks):
     small = tasks("runs", 1)[0].settings
-    layers = (784, 5000, 10)  # 4 million parameters: 32 MB and its copies
-    large = small.model_copy(update={"network": small.network.model_copy(update={"layers": layers})})
+    network = Architecture(layers=(784, 5000, 10), output_activation="softmax", cost="log_likelihood")
+    large = small.model_copy(update={"network": network})  # 4 million parameters: 32 MB and its copies
     assert suitable_cohort(small) == 10
     assert 1 < suitable_cohort(large) < 10
 
 
 def test_only_runs_of_one_kind_share_a_group(tasks):
     mixed = [*tasks("a", 2), *tasks("b", 2, "training.mini_batch_size=7"), *tasks("c", 2, "training.l2=0.5")]
-    groups = grouped(mixed, range(6), 1, 10)
+    groups = deal(mixed, range(6), 1, 10)
     assert sorted(map(sorted, groups)) == [[0, 1, 4, 5], [2, 3]]
 
 
@@ -193,7 +194,7 @@ def test_a_killed_process_costs_time_and_the_run_that_is_killed_again_is_reporte
     if kills == 2:
         assert "its process was killed" in outcomes.pop(0), err
     assert outcomes == [EPOCHS] * (5 - kills), err
-    settings = load_config(config, ["seed=3", f"training.epochs={EPOCHS}"])
+    settings = load_config(config, "seed=3", f"training.epochs={EPOCHS}")
     whole = Task(settings, tmp_path / "whole" / "seed-3")
     train_all([whole], jobs=1)
     assert content(whole) == content(whole._replace(directory=tmp_path / "killed" / "seed-3"))

@@ -5,7 +5,7 @@ import numpy as np
 from mnist_softmax.config.config import Config
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.training.cohort import State
-from mnist_softmax.training.loop import train
+from mnist_softmax.training.loop import epochs
 
 ERRORS = {  # delta^L of eqs. (30), (66) and (81)
     ("sigmoid", "quadratic"): lambda a, y: (a - y) * a * (1 - a),
@@ -46,7 +46,7 @@ def sgd_epoch(weights, biases, mini_batches, eta, lmbda, n, output, cost):
 
 
 def train_watched(
-    state: State, dataset: Dataset, settings: Config, epochs: int | None = None
+    state: State, dataset: Dataset, settings: Config, most: int | None = None
 ) -> list[list[list[int]]]:
     """Train, and say which training images made up each mini-batch of each epoch, found by their pixels."""
     number = {row.tobytes(): i for i, row in enumerate(dataset.train.images)}
@@ -62,7 +62,7 @@ def train_watched(
             yield x, y
         assert len(seen[-1]) == total
 
-    for record in train(state, dataset, settings, watch):
-        if record["epoch"] == epochs:
+    for record in epochs(state, dataset, settings, watch):
+        if record["epoch"] == most:
             break
     return seen

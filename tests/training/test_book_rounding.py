@@ -5,7 +5,7 @@ import pytest
 from scipy.special import expit
 
 from mnist_softmax.errors import Diverged
-from mnist_softmax.training.loop import start, train
+from mnist_softmax.training.loop import epochs, start
 
 BOOK = {"output_activation": "sigmoid", "cost": "cross_entropy", "mini_batch_size": 10, "learning_rate": 0.7}
 
@@ -14,10 +14,10 @@ BOOK = {"output_activation": "sigmoid", "cost": "cross_entropy", "mini_batch_siz
 def test_steps_round_as_the_books_programs_do(dataset, settings, l2):
     """w = (1 - eta (lambda/n)) w - (eta/m) sum of gradients, written out, for an epoch with a short last batch."""
     chosen = settings(**BOOK, l2=l2, epochs=1, rounding="book", scale=256)
-    state, again = start(chosen), start(chosen)
+    dataset, state, again = dataset.scaled(256), start(chosen), start(chosen)
     w1, w2 = (arrays["w"].copy() for arrays in state.network.parameters.layers)
     b1, b2 = (arrays["b"].copy() for arrays in state.network.parameters.layers)
-    list(train(state, dataset, chosen))
+    list(epochs(state, dataset, chosen))
     order, eta, n = again.order.permutation(64), 0.7, 64
     for k in range(0, n, 10):
         chosen_images = order[k : k + 10]
@@ -42,21 +42,21 @@ def test_both_roundings_take_the_same_steps(dataset, settings):
     for rounding in ("fast", "book"):
         chosen = settings(**BOOK, l2=3.0, rounding=rounding)
         state = start(chosen)
-        list(train(state, dataset, chosen))
+        list(epochs(state, dataset, chosen))
         trained.append(state.network.parameters.flat)
     np.testing.assert_allclose(*trained, rtol=1e-11)
 
 
-@pytest.mark.parametrize("key", ["momentum", "l1"])
-def test_the_books_rounding_goes_without_what_its_programs_lack(settings, key):
-    with pytest.raises(ValueError, match="goes without momentum and l1"):
-        settings(**BOOK, rounding="book", **{key: 0.5})
+@pytest.mark.parametrize("training", [{"momentum": 0.5}, {"l1": 0.5}, {"optimizer": {"kind": "adam"}}])
+def test_the_books_rounding_goes_without_what_its_programs_lack(settings, training):
+    with pytest.raises(ValueError, match="goes without momentum and l1, and without adam"):
+        settings(**BOOK, rounding="book", **training)
 
 
 def test_only_every_nth_epoch_and_the_last_are_measured(dataset, settings):
     chosen = settings(epochs=7, monitor_every=3, monitor=("test_accuracy",))
     state = start(chosen)
-    measured = [record["epoch"] for record in train(state, dataset, chosen) if "test_accuracy" in record]
+    measured = [record["epoch"] for record in epochs(state, dataset, chosen) if "test_accuracy" in record]
     assert measured == [3, 6, 7]
     assert len(state.history) == 7
 
@@ -80,10 +80,10 @@ def test_overflow_goes_on_only_where_it_is_asked_for(dataset, settings):
     }
     with pytest.raises(Diverged):
         chosen = settings(**keys)
-        list(train(start(chosen), dataset, chosen))
+        list(epochs(start(chosen), dataset, chosen))
     chosen = settings(**keys, on_overflow="go_on")
     state = start(chosen)
-    records = list(train(state, dataset, chosen))
+    records = list(epochs(state, dataset, chosen))
     assert len(records) == 60
     assert not np.isfinite(state.network.parameters.flat).all()
     first_class = np.mean(dataset.test.labels == 0)  # argmax over outputs that are no numbers

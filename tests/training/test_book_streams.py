@@ -6,7 +6,8 @@ import random
 import numpy as np
 import pytest
 
-from mnist_softmax.config.config import BookStreams, Config, EarlierRun
+from mnist_softmax.config.config import Config
+from mnist_softmax.config.randomness import BookStreams, EarlierRun
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.training.book_streams import BookOrder
 from mnist_softmax.training.loop import start

@@ -9,9 +9,9 @@ import pytest
 
 from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.network.dense import DensePass
-from mnist_softmax.network.network import Network
 from mnist_softmax.training.cohort import Cohort, bytes_needed
 from mnist_softmax.training.loop import start
+from mnist_softmax.training.sgd import train_epoch
 
 M = 10
 GRADIENT = 784 * 30 * 4  # bytes of dC/dw1 of one network
@@ -34,11 +34,7 @@ def cohort_of(settings, replicas: int, n: int, **training) -> Cohort:
 
 
 def train_an_epoch(cohort: Cohort) -> None:
-    for x, y in cohort.mini_batches():
-        workspace = cohort.workspaces[x.shape[-2]]
-        cohort.network.forward(x, workspace)
-        cohort.network.backward(y, workspace)
-        cohort.descent.step(workspace)
+    train_epoch(cohort.mini_batches(), cohort.passes, cohort.descent.step, ())
 
 
 CALLS = {opcode for name, opcode in dis.opmap.items() if name.startswith("CALL") or name == "BINARY_OP"}
@@ -104,14 +100,12 @@ def test_the_loop_over_mini_batches_allocates_nothing_of_the_size_of_a_layer(set
 def test_a_slower_way_is_seen(settings, monkeypatch):
     calls, memory = calls_per_mini_batch(settings, 1), memory_while(cohort_of(settings, 1, 20 * M))
 
-    def descend(network: Network, workspace, eta, decay) -> None:
-        for layer, arrays in zip(workspace.layers, network.parameters.layers, strict=True):
-            arrays["w"][...] = decay[0] * arrays["w"] - eta[0] * np.matmul(
-                layer.a_in.swapaxes(-1, -2), layer.delta
-            )
-            arrays["b"][...] = arrays["b"] - eta[0] * layer.delta.sum(axis=-2)
+    def descend(layer: DensePass, eta, decay) -> None:
+        gradient = np.matmul(layer.a_in.swapaxes(-1, -2), layer.delta)
+        layer.w[...] = decay[0] * layer.w - eta[0] * gradient
+        layer.b[...] = layer.b - eta[0] * layer.delta.sum(axis=-2, keepdims=True)
 
-    monkeypatch.setattr(Network, "descend", descend)
+    monkeypatch.setattr(DensePass, "descend", descend)
     assert memory_while(cohort_of(settings, 1, 20 * M)) > memory + GRADIENT
     monkeypatch.undo()
 

@@ -9,13 +9,16 @@ import pytest
 
 from mnist_softmax.errors import RunDirectoryError
 from mnist_softmax.training.checkpoint import load_model, load_state, replacing, save_model, save_state
-from mnist_softmax.training.loop import start, train
+from mnist_softmax.training.loop import epochs, start
 
 WAYS = {
     "plain": {},
     "plain with l2": {"l2": 0.3},
     "l1": {"l1": 0.3},
     "momentum": {"momentum": 0.9},
+    "nesterov": {"momentum": 0.9, "optimizer": {"kind": "sgd", "nesterov": True}},
+    "adam": {"optimizer": {"kind": "adam"}, "learning_rate": 0.01},
+    "adam with penalties": {"optimizer": {"kind": "adam", "beta1": 0.5}, "l1": 0.3, "l2": 0.3},
     "early stopping": {"early_stopping": {"patience": 9}},
     "early stopping and momentum": {"early_stopping": {"patience": 9}, "momentum": 0.5},
     "halving": {"schedule": {"kind": "halving", "patience": 1}, "learning_rate": 3.0},
@@ -36,23 +39,23 @@ def test_training_on_from_a_checkpoint_gives_the_bits_of_training_through(
 ):
     chosen = settings(epochs=4, dtype=dtype, **WAYS[way])
     through = start(chosen)
-    list(train(through, dataset, chosen))
+    list(epochs(through, dataset, chosen))
 
     before = start(chosen)
-    list(islice(train(before, dataset, chosen), done))
+    list(islice(epochs(before, dataset, chosen), done))
     save_state(tmp_path / "checkpoint.npz", before, dataset.checksum)
     after = load_state(tmp_path / "checkpoint.npz", chosen, dataset.checksum)
     assert after.history == before.history
-    records = list(train(after, dataset, chosen))
+    records = list(epochs(after, dataset, chosen))
     assert [record["epoch"] for record in records] == list(range(done + 1, 5))
 
     np.testing.assert_array_equal(after.network.parameters.flat, through.network.parameters.flat)
     assert without_time(after.history) == without_time(through.history)
     assert after.order.state == through.order.state
-    for ours, theirs in ((after.best, through.best), (after.velocity, through.velocity)):
-        assert (ours is None) == (theirs is None)
-    if through.velocity is not None:
-        np.testing.assert_array_equal(after.velocity.flat, through.velocity.flat)
+    assert (after.best is None) == (through.best is None)
+    assert after.slots.keys() == through.slots.keys()
+    for name, slot in through.slots.items():
+        np.testing.assert_array_equal(after.slots[name].flat, slot.flat)
     if through.best is not None:
         np.testing.assert_array_equal(after.best, through.best)
 
@@ -60,8 +63,8 @@ def test_training_on_from_a_checkpoint_gives_the_bits_of_training_through(
 def test_saving_disturbs_nothing(dataset, settings, tmp_path):
     chosen = settings(momentum=0.5)
     undisturbed, saved = start(chosen), start(chosen)
-    list(train(undisturbed, dataset, chosen))
-    for _ in train(saved, dataset, chosen):
+    list(epochs(undisturbed, dataset, chosen))
+    for _ in epochs(saved, dataset, chosen):
         save_state(tmp_path / "checkpoint.npz", saved, dataset.checksum)
     np.testing.assert_array_equal(saved.network.parameters.flat, undisturbed.network.parameters.flat)
 
@@ -85,7 +88,7 @@ def checkpoint(dataset, settings, tmp_path):
     """A good checkpoint of the standard settings after an epoch; `bytes` of it can be damaged."""
     chosen = settings(momentum=0.5, early_stopping={"patience": 5})
     state = start(chosen)
-    next(train(state, dataset, chosen))
+    next(epochs(state, dataset, chosen))
     path = tmp_path / "checkpoint.npz"
     save_state(path, state, dataset.checksum)
     return path, chosen

@@ -7,8 +7,8 @@ import pytest
 
 from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.errors import Diverged
-from mnist_softmax.training.cohort import State, common
-from mnist_softmax.training.loop import put_back_best, start, train, train_together
+from mnist_softmax.training.cohort import State, cohort_key
+from mnist_softmax.training.loop import epochs, put_back_best, start, train_cohort
 
 EVERYTHING = (
     "train_cost", "train_accuracy", "validation_cost", "validation_accuracy", "test_cost", "test_accuracy",
@@ -18,14 +18,14 @@ EVERYTHING = (
 
 def alone(dataset, chosen) -> State:
     state = start(chosen)
-    list(train(state, dataset, chosen))
+    list(epochs(state, dataset, chosen))
     return state
 
 
 def together(dataset, settings, states=None) -> list[State]:
     states = states or [start(each) for each in settings]
-    assert len({common(each) for each in settings}) == 1
-    list(train_together(states, dataset, settings))
+    assert len({cohort_key(each) for each in settings}) == 1
+    list(train_cohort(states, dataset, settings))
     for state in states:
         put_back_best(state)
     return states
@@ -39,9 +39,9 @@ def assert_equal(one: State, other: State) -> None:
     np.testing.assert_array_equal(one.network.parameters.flat, other.network.parameters.flat)
     assert without_time(one.history) == without_time(other.history)
     assert one.order.state == other.order.state
-    assert (one.velocity is None) == (other.velocity is None)
-    if one.velocity is not None:
-        np.testing.assert_array_equal(one.velocity.flat, other.velocity.flat)
+    assert one.slots.keys() == other.slots.keys()
+    for name, slot in one.slots.items():
+        np.testing.assert_array_equal(slot.flat, other.slots[name].flat)
 
 
 def digits_of_full_width(n: int) -> Dataset:
@@ -77,7 +77,9 @@ def test_every_member_has_the_bits_of_its_run_alone(settings, num_replicas, dtyp
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(
     "shared",
-    [{"l1": 0.3}, {"momentum": 0.9}, {"l1": 0.3, "momentum": 0.5}, {"hidden_activation": "tanh"},
+    [{"l1": 0.3}, {"momentum": 0.9}, {"l1": 0.3, "momentum": 0.5},
+     {"momentum": 0.9, "optimizer": {"kind": "sgd", "nesterov": True}},
+     {"optimizer": {"kind": "adam"}}, {"optimizer": {"kind": "adam"}, "l1": 0.3}, {"hidden_activation": "tanh"},
      {"hidden_activation": "relu"}, {"layers": (12, 9, 7, 4)}, {"layers": (12, 4)}, {"initializer": "large"}],
 )  # fmt: skip
 def test_so_it_is_with_every_kind_of_step_and_network(dataset, settings, shared, dtype):
@@ -95,6 +97,18 @@ def test_momentum_and_l1_may_differ_within_a_cohort(dataset, settings):
         assert_equal(state, alone(dataset, each))
 
 
+def test_rates_and_memories_of_adam_may_differ_within_a_cohort(dataset, settings):
+    chosen = [
+        settings(
+            seed=r, learning_rate=0.01 * (r + 1), dtype="float32", l1=0.1 * r,
+            optimizer={"kind": "adam", "beta1": 0.3 * r, "beta2": 0.9 + 0.03 * r, "epsilon": 10.0 ** -(r + 4)},
+        )
+        for r in range(3)
+    ]  # fmt: skip
+    for state, each in zip(together(dataset, chosen), chosen, strict=True):
+        assert_equal(state, alone(dataset, each))
+
+
 def test_one_that_diverges_leaves_and_the_others_do_not_notice(dataset, settings):
     rates = (0.01, 1e20, 0.02)
     chosen = [
@@ -102,7 +116,7 @@ def test_one_that_diverges_leaves_and_the_others_do_not_notice(dataset, settings
         for r, rate in enumerate(rates)
     ]
     states = [start(each) for each in chosen]
-    outcomes = list(train_together(states, dataset, chosen))
+    outcomes = list(train_cohort(states, dataset, chosen))
     assert [r for r, outcome in outcomes if isinstance(outcome, Diverged)] == [1]
     assert [r for r, _ in outcomes] == [0, 1, 2, 0, 2, 0, 2]
     assert states[1].history == []
@@ -119,12 +133,12 @@ def test_those_that_stop_early_or_have_fewer_epochs_leave(dataset, settings):
     assert len(lengths) > 1
 
 
-@pytest.mark.parametrize("momentum", [0.0, 0.5])
-def test_members_may_join_at_different_epochs(dataset, settings, momentum):
-    chosen = [settings(seed=r, epochs=5, momentum=momentum) for r in range(3)]
+@pytest.mark.parametrize("training", [{}, {"momentum": 0.5}, {"optimizer": {"kind": "adam"}}])
+def test_members_may_join_at_different_epochs(dataset, settings, training):
+    chosen = [settings(seed=r, epochs=5, **training) for r in range(3)]
     states = [start(each) for each in chosen]
     for r, state in enumerate(states):
-        list(islice(train(state, dataset, chosen[r]), 2 * r))  # 0, 2 and 4 epochs behind them
+        list(islice(epochs(state, dataset, chosen[r]), 2 * r))  # 0, 2 and 4 epochs behind them
     for state, each in zip(together(dataset, chosen, states), chosen, strict=True):
         assert_equal(state, alone(dataset, each))
 

@@ -9,16 +9,16 @@ import pytest
 from book_loop import ERRORS, sgd_epoch, train_watched
 from sklearn.neural_network import MLPClassifier
 
-from mnist_softmax.config import config
 from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.errors import Diverged
+from mnist_softmax.metrics import METRICS
 from mnist_softmax.training.evaluation import evaluate
-from mnist_softmax.training.loop import start, train
+from mnist_softmax.training.loop import epochs, start
 
 
 def trained(dataset, chosen):
     state = start(chosen)
-    list(train(state, dataset, chosen))
+    list(epochs(state, dataset, chosen))
     return state
 
 
@@ -39,7 +39,7 @@ def test_an_epoch_equals_a_loop_over_examples(dataset, settings, output, cost, m
     state = start(chosen)
     weights = [layer["w"].T.copy() for layer in state.network.parameters.layers]
     biases = [layer["b"][:, None].copy() for layer in state.network.parameters.layers]
-    (order,) = train_watched(state, dataset, chosen)
+    (order,) = train_watched(state, dataset.scaled(256), chosen)
 
     images, labels = dataset.train.images / 256, np.eye(4)[dataset.train.labels]
     batches = [[(images[i][:, None], labels[i][:, None]) for i in numbers] for numbers in order]
@@ -171,7 +171,7 @@ def test_float32_and_float64_start_from_the_same_numbers_and_stay_together(datas
 
 
 def test_what_is_monitored_does_not_change_what_is_trained(dataset, settings):
-    everything = config.Metric.__args__
+    everything = tuple(METRICS)
     states = [trained(dataset, settings(monitor=monitor)) for monitor in ((), everything)]
     np.testing.assert_array_equal(*(state.network.parameters.flat for state in states))
 
@@ -199,14 +199,14 @@ def test_every_schedule_is_followed_and_recorded(dataset, settings):
 
 
 def test_records_hold_what_is_monitored_measured_after_the_epoch(dataset, settings):
-    chosen = settings(monitor=config.Metric.__args__, l2=0.3, l1=0.2)
+    chosen = settings(monitor=tuple(METRICS), l2=0.3, l1=0.2)
     state = start(chosen)
-    for number, record in enumerate(train(state, dataset, chosen), start=1):
+    for number, record in enumerate(epochs(state, dataset, chosen), start=1):
         assert list(record)[0] == "epoch"
         assert record["epoch"] == number
         assert record is state.history[-1]
         for name in ("train", "validation", "test"):
-            result = evaluate(state.network, getattr(dataset, name), 255.0)
+            result = evaluate(state.network, getattr(dataset, name))
             assert record[f"{name}_accuracy"] == result.correct / result.n
             assert record[f"{name}_cost"] == result.cost
         weights = np.concatenate([layer["w"].ravel() for layer in state.network.parameters.layers])
@@ -217,7 +217,7 @@ def test_records_hold_what_is_monitored_measured_after_the_epoch(dataset, settin
 
 
 def test_records_are_plain_numbers_that_json_keeps(dataset, settings):
-    state = trained(dataset, settings(dtype="float32", monitor=config.Metric.__args__))
+    state = trained(dataset, settings(dtype="float32", monitor=tuple(METRICS)))
     assert json.loads(json.dumps(state.history)) == state.history
     values = [value for record in state.history for value in record.values()]
     plain = [each for value in values for each in (value if isinstance(value, list) else [value])]
@@ -244,7 +244,7 @@ def test_twenty_images_are_learnt_by_heart(dataset, settings):
 
 def test_cost_before_training_is_that_of_chance(dataset, settings):
     state = start(settings(initializer="zeros"))
-    assert evaluate(state.network, dataset.train, 255.0).cost == pytest.approx(math.log(4), rel=1e-14)
+    assert evaluate(state.network, dataset.train).cost == pytest.approx(math.log(4), rel=1e-14)
 
 
 def test_a_stronger_penalty_gives_smaller_weights(dataset, settings):
@@ -268,7 +268,7 @@ def test_divergence_is_raised_with_its_epoch_and_rate_and_the_history_ends_befor
     )
     state, yielded = start(chosen), []
     with pytest.raises(Diverged) as caught:
-        for record in train(state, dataset, chosen):
+        for record in epochs(state, dataset, chosen):
             yielded.append(record)
     assert 1 <= len(yielded) < 1000
     assert state.history == yielded
@@ -287,7 +287,7 @@ def test_divergence_in_the_first_epoch_is_seen_whatever_is_monitored(dataset, se
     )
     state = start(chosen)
     with pytest.raises(Diverged, match=r"diverged in epoch 1: .* learning rate 1e\+300; no epoch was good"):
-        list(train(state, dataset, chosen))
+        list(epochs(state, dataset, chosen))
     assert state.history == []
 
 
@@ -305,7 +305,7 @@ def test_divergence_comes_without_warnings(dataset, settings):
                 **extra,
             )
             with pytest.raises(Diverged):
-                list(train(start(chosen), dataset, chosen))
+                list(epochs(start(chosen), dataset, chosen))
 
 
 # The real digits

@@ -2,12 +2,12 @@
 
 import pytest
 
-from mnist_softmax.config import config
+from mnist_softmax.config.training import Training
 from mnist_softmax.training.schedules import has_run_out, learning_rate
 
 
-def training(schedule, eta=0.5) -> config.Training:
-    return config.Training(epochs=99, mini_batch_size=10, learning_rate=eta, schedule=schedule)
+def training(schedule, eta=0.5) -> Training:
+    return Training(epochs=99, mini_batch_size=10, learning_rate=eta, schedule=schedule)
 
 
 def history_of(accuracies):
@@ -39,7 +39,7 @@ def test_five_epochs_by_hand(schedule, expected):
 
 def test_every_kind_of_schedule_is_worked_by_hand():
     kinds = {schedule["kind"] for schedule, _ in FIVE_EPOCHS.values()}
-    union = config.Training.model_fields["schedule"].annotation
+    union = Training.model_fields["schedule"].annotation
     assert kinds == {kind.model_fields["kind"].annotation.__args__[0] for kind in union.__args__}
 
 

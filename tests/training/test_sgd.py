@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from mnist_softmax.config import config
-from mnist_softmax.network.network import Network, Workspace
-from mnist_softmax.training.sgd import Descent, penalty
+from mnist_softmax.config.network import Architecture
+from mnist_softmax.config.training import Training
+from mnist_softmax.network.network import Network
+from mnist_softmax.training.optimizers import Descent, new_slots
+from mnist_softmax.training.sgd import penalty
 
 # One linear neuron with two inputs and the quadratic cost: a = w1 x1 + w2 x2 + b, and for the row (x, y)
 # dC/dw_i = (a - y) x_i, dC/db = a - y. From w = (0.5, -2), b = 0.25 the two rows below give
@@ -22,22 +24,19 @@ class Neuron:
     """The linear neuron above; `step` trains it on (X, Y) and gives (w, b)."""
 
     def __init__(self, w=W, **training) -> None:
-        description = config.Network(layers=(2, 1), output_activation="linear", cost="quadratic")
-        self.settings = config.Training(
-            epochs=1, mini_batch_size=2, learning_rate=ETA, dtype="float64", **training
-        )
+        description = Architecture(layers=(2, 1), output_activation="linear", cost="quadratic")
+        self.settings = Training(epochs=1, mini_batch_size=2, learning_rate=ETA, dtype="float64", **training)
         self.network = Network(description, "float64")
         layer = self.network.parameters.layers[0]
         layer["w"][:, 0], layer["b"][:] = w, B
-        self.workspace = Workspace(self.network, 2)
-        velocity = self.network.new_parameters() if self.settings.momentum else None
-        self.descent = Descent(self.network, velocity, [self.settings], N)
+        self.p = self.network.new_pass(2)
+        self.descent = Descent(self.network, new_slots(self.network, self.settings), [self.settings], N)
 
     def step(self) -> tuple[np.ndarray, float]:
-        self.network.forward(X, self.workspace)
-        self.network.backward(Y, self.workspace)
+        self.p.forward(X)
+        self.p.backward(Y)
         self.descent.use([ETA])
-        self.descent.step(self.workspace)
+        self.descent.step(self.p)
         layer = self.network.parameters.layers[0]
         return layer["w"][:, 0].copy(), float(layer["b"][0])
 
@@ -97,7 +96,7 @@ def test_two_steps_with_momentum_in_numbers():
 
 def test_a_step_with_neither_momentum_nor_l1_equals_the_general_step():
     fused, general = Neuron(l2=4), Neuron(l2=4)
-    almost_none = config.Training(**general.settings.model_dump() | {"l1": 1e-300})
+    almost_none = Training(**general.settings.model_dump() | {"l1": 1e-300})
     general.descent = Descent(general.network, None, [almost_none], N)
     for _ in range(3):
         assert_close(fused.step(), *general.step())

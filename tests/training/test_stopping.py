@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from mnist_softmax.training import loop
+from mnist_softmax.training import evaluation
 from mnist_softmax.training.evaluation import Evaluation
 from mnist_softmax.training.history import best_epoch, epochs_without_improvement
-from mnist_softmax.training.loop import start, train
-from mnist_softmax.training.stopping import reason_to_stop
+from mnist_softmax.training.loop import epochs, start
+from mnist_softmax.training.schedules import reason_to_stop
 
 
 @pytest.fixture
@@ -17,13 +17,14 @@ def scripted(monkeypatch, dataset):
     def run(settings, percentages):
         script = iter(percentages)
 
-        def evaluate(network, split, *options):
-            return Evaluation(np.ones(1), np.array([next(script) if split is dataset.validation else 50]), 100)
+        def evaluate(network, split, quantities):
+            percent = next(script) if split is dataset.validation else 50
+            return Evaluation(100, np.ones(1), np.array([percent / 100]))
 
-        monkeypatch.setattr(loop, "evaluate", evaluate)
+        monkeypatch.setattr(evaluation, "evaluate", evaluate)
         state = start(settings)
         flat = state.network.parameters.flat
-        snapshots = [flat.copy() for _ in train(state, dataset, settings)]
+        snapshots = [flat.copy() for _ in epochs(state, dataset, settings)]
         return state, snapshots
 
     return run

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from mnist_softmax.config.file import load_config
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import ConfigError, Diverged, RunDirectoryError
 from mnist_softmax.runs import run as run_module
-from mnist_softmax.runs.run import Task, run, run_together
 from mnist_softmax.runs.directory import RunDirectory
+from mnist_softmax.runs.run import Task, run_cohort
 from mnist_softmax.training.checkpoint import load_state
 
 
@@ -21,7 +21,7 @@ def tasks(config, tmp_path):
 
     def build(folder, *overrides, mode="resume"):
         return [
-            Task(load_config(config, [f"seed={r}", override]), tmp_path / folder / str(r), mode)
+            Task(load_config(config, f"seed={r}", override), tmp_path / folder / str(r), mode)
             for r, override in enumerate(overrides)
         ]
 
@@ -30,7 +30,7 @@ def tasks(config, tmp_path):
 
 @pytest.fixture
 def digits(config):
-    return load(load_config(config).data)
+    return load_digits(load_config(config).data)
 
 
 def content(directory):
@@ -47,19 +47,19 @@ DIFFERENT = ("training.l2=0.1", "training.learning_rate=0.2", "training.epochs=2
 
 
 def test_every_directory_is_as_if_trained_alone(tasks, digits):
-    summaries = run_together(tasks("together", *DIFFERENT), digits)
+    summaries = run_cohort(tasks("together", *DIFFERENT), digits)
     pairs = zip(tasks("together", *DIFFERENT), tasks("alone", *DIFFERENT), summaries, strict=True)
     for task, alone, summary in pairs:
-        assert run(alone, digits)["final"]["test_accuracy"] == summary["final"]["test_accuracy"]
+        assert run_cohort([alone], digits)[0]["final"]["test_accuracy"] == summary["final"]["test_accuracy"]
         assert content(task.directory) == content(alone.directory)
 
 
 def test_runs_at_different_epochs_are_taken_up_together(tasks, digits):
     few = [f"training.epochs={epochs}" for epochs in (1, 2, 3)]
-    run_together(tasks("together", *few), digits)
-    run_together(tasks("together", *["training.epochs=4"] * 4), digits)
+    run_cohort(tasks("together", *few), digits)
+    run_cohort(tasks("together", *["training.epochs=4"] * 4), digits)
     for r, alone in enumerate(tasks("alone", *["training.epochs=4"] * 4)):
-        run(alone, digits)
+        run_cohort([alone], digits)
         assert content(tasks("together", *["training.epochs=4"] * 4)[r].directory) == content(alone.directory)
 
 
@@ -67,19 +67,19 @@ def test_each_that_fails_fails_alone(tasks, digits, tmp_path):
     (tmp_path / "together" / "1").mkdir(parents=True)
     (tmp_path / "together" / "1" / "cat.jpg").write_bytes(b"cat")
     overrides = ("training.l2=0.1", "training.l2=0.1", "training.learning_rate=1e38", "network.layers=[16,6,5]")
-    outcomes = run_together(tasks("together", *overrides), digits)
+    outcomes = run_cohort(tasks("together", *overrides), digits)
     kinds = [type(outcome) for outcome in outcomes]
     assert kinds == [dict, RunDirectoryError, Diverged, ConfigError]
     assert [p.name for p in (tmp_path / "together" / "1").iterdir()] == ["cat.jpg"]
     assert not (tmp_path / "together" / "3").exists()
     [alone] = tasks("alone", "training.l2=0.1")
-    run(alone, digits)
+    run_cohort([alone], digits)
     assert content(alone.directory) == content(tmp_path / "together" / "0")
 
 
 def test_seconds_are_shares_of_the_time_that_passed(tasks, digits):
     began = perf_counter()
-    summaries = run_together(tasks("together", *["training.epochs=3"] * 3), digits)
+    summaries = run_cohort(tasks("together", *["training.epochs=3"] * 3), digits)
     passed = perf_counter() - began
     assert 0 < sum(summary["seconds"] for summary in summaries) < passed
 
@@ -89,18 +89,18 @@ def test_interrupted_each_member_keeps_its_last_whole_epoch(tasks, digits, monke
     monkeypatch.setattr(run_module, "CHECKPOINT_SHARE", 0.0)
     overrides = ["training.epochs=9"] * 3
 
-    def stop(task, record):
-        if record["epoch"] == 5 and task.settings.seed == 2:
+    def stop(k, record):
+        if record["epoch"] == 5 and k == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_together(tasks("together", *overrides), digits, on_epoch=stop)
+        run_cohort(tasks("together", *overrides), digits, on_epoch=stop)
     for task in tasks("together", *overrides):
         assert (
             len(load_state(RunDirectory(task.directory).checkpoint, task.settings, digits.checksum).history)
             == 5
         )
-    run_together(tasks("together", *overrides), digits)
-    run_together(tasks("whole", *overrides), digits)
+    run_cohort(tasks("together", *overrides), digits)
+    run_cohort(tasks("whole", *overrides), digits)
     for together, whole in zip(tasks("together", *overrides), tasks("whole", *overrides), strict=True):
         assert content(together.directory) == content(whole.directory)

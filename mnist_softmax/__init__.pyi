@@ -1,0 +1,12 @@
+"""The API as editors and type checkers see it; __init__.py imports each name when it is asked for."""
+
+from mnist_softmax.comparison.compare import compare as compare
+from mnist_softmax.config.file import load_config as load_config
+from mnist_softmax.errors import UserError as UserError
+from mnist_softmax.runs.run import open_run as open_run
+from mnist_softmax.runs.run import run as run
+from mnist_softmax.training.evaluation import evaluate as evaluate
+from mnist_softmax.training.loop import train as train
+
+__version__: str
+API: dict[str, str]

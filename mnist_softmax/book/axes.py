@@ -1,0 +1,38 @@
+"""How the book's figures are drawn: our curves as lines, the author's figures as hollow points."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mnist_softmax.figures import SIZE
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+AUTHOR = "recorded by the book's author"
+
+
+def new_figure() -> Figure:
+    """An empty one, as large as all are."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=SIZE)
+
+
+def new_axes(title: str, x: str, y: str) -> tuple[Figure, Any]:
+    """A figure of one panel, and that."""
+    figure = new_figure()
+    return figure, figure.add_subplot(title=title, xlabel=x, ylabel=y)
+
+
+def author_points(axes: Any, x: Any, y: Any, label: str = AUTHOR, marker: str = "o", **style: Any) -> None:
+    """The author's figures; the legend names them once."""
+    known = axes.get_legend_handles_labels()[1]
+    style = {"markersize": 3, "markeredgewidth": 0.6, "label": f"_{label}" if label in known else label} | style
+    axes.plot(x, y, marker, markerfacecolor="none", markeredgecolor="black", **style)
+
+
+def legend(axes: Any, **where: Any) -> None:
+    """Our curves first, the author's points last."""
+    entries = zip(*axes.get_legend_handles_labels(), strict=True)
+    axes.legend(*zip(*sorted(entries, key=lambda entry: "author" in entry[1]), strict=True), **where)

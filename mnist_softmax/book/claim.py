@@ -1,0 +1,195 @@
+"""What all kinds of claim share.
+
+A kind is one class: its fields in the `book:` block, what it lacks, its verdict, its words and its figures. A line
+of block.py makes it known.
+
+Epochs count from 0 here, as the book's do. Figures stand as printed: accuracies in percent, or as counts of images
+where the book gives counts.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+
+import numpy as np
+from pydantic import Field, ValidationInfo, field_validator
+
+from mnist_softmax.book import gradients
+from mnist_softmax.config.config import Config
+from mnist_softmax.config.schema import Integer, Misfit, PositiveInt, Section
+from mnist_softmax.config.training import MetricName
+from mnist_softmax.data.dataset import Dataset
+from mnist_softmax.metrics import METRICS
+from mnist_softmax.runs.directory import RunDirectory
+from mnist_softmax.training.history import History
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+ONLY = "only"  # the name of the run where there is but one
+
+Finding = dict[str, Any]
+
+
+Count = Annotated[Integer, Field(ge=0)]
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """What an experiment will leave on disk."""
+
+    seeded: dict[str, Config]
+    """Of each run that is trained with many seeds."""
+    recorded: Mapping[str, Collection[str]]
+    """For each run that the author recorded, the metrics of his record."""
+    sizes: Collection[int]
+    """The sizes of training set of a baseline."""
+
+    def check(self, metric: str | None, run: str | None = None, key: str = "kind") -> None:
+        """Raises Misfit, at the claim's `key`, where a seeded run, or the `metric` of it, will not be there."""
+        settings = self.seeded.get(run or ONLY)
+        if settings is None:
+            there = f"there is no {f'run {run}' if run else 'single run'} with many seeds"
+            raise Misfit(key, f"{there}; expected one of {', '.join(self.seeded)}" if self.seeded else there)
+        if metric and metric not in settings.training.monitor:
+            raise Misfit("metric", f"is not among what the run measures; add {metric} to training.monitor")
+
+    def measured(self) -> list[int]:
+        """The epochs of the only run that are sure to be measured."""
+        training = self.seeded[ONLY].training
+        may_end_early = training.early_stopping is not None or training.schedule.kind == "halving"
+        n, every = 0 if may_end_early else training.epochs, training.monitor_every
+        return [epoch for epoch in range(n) if (epoch + 1) % every == 0 or epoch + 1 == n]
+
+    def hidden(self, run: str | None = None) -> list[int]:
+        """Neurons of each hidden layer."""
+        return [layer.n_out for layer in self.seeded[run or ONLY].network.placed()[:-1]]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What an experiment has left on disk."""
+
+    seeded: dict[str, list[RunDirectory]]
+    """For each run, one directory a seed."""
+    recorded: dict[str, RunDirectory]
+    baseline: list[dict[str, Any]]
+    dataset: Dataset
+    whole: int
+    """Images of the training set, before any of them were left out."""
+
+    def histories(self, run: str | None = None) -> list[History]:
+        """Of each seed."""
+        return [directory.read_metrics() for directory in self.seeded[run or ONLY]]
+
+    def courses(self, run: str | None = None) -> np.ndarray:
+        """Gradient norms, (seeds, 1 + epochs, hidden layers)."""
+        return np.array([gradients.course(directory, self.dataset) for directory in self.seeded[run or ONLY]])
+
+    def sizes(self, run: RunDirectory | None = None) -> dict[str, int]:
+        """Images of each split, of the training set those that `run` was trained on."""
+        train = (run.read_config().data.training_size if run else None) or self.whole
+        return {"train": train, "validation": len(self.dataset.validation), "test": len(self.dataset.test)}
+
+
+class Row(NamedTuple):
+    """A line of a table."""
+
+    claim: str
+    book: str
+    here: str
+    interval: str
+    n: str
+    difference: str
+    verdict: str
+
+    @classmethod
+    def of(
+        cls, finding: Finding, claim: str, book: str, here: str, interval: str = "", difference: str = ""
+    ) -> Row:
+        """With the finding's own `n` and `verdict`."""
+        return cls(claim, book, here, interval, str(finding["n"]), difference, finding["verdict"])
+
+
+class Claim(Section):
+    """Something that the book says, in a form that can be checked."""
+
+    kind: str
+
+    @abstractmethod
+    def check(self, prospect: Prospect) -> None:
+        """Raises Misfit where this claim could not be judged once everything is trained."""
+
+    @abstractmethod
+    def judge(self, evidence: Evidence) -> Finding:
+        """What was claimed and what was found, plain numbers; `n`, `verdict`, and whether it `agrees`."""
+
+    @staticmethod
+    @abstractmethod
+    def row(finding: Finding) -> Row:
+        """A finding in words, of nothing but what `judge` has put into it."""
+
+    def figures(self, evidence: Evidence, title: str) -> list[tuple[str, Figure]]:
+        """The book's figures that belong to this claim, by name."""
+        return []
+
+
+class Selected(Claim):
+    """A claim on one figure of a run: `metric` at one epoch; its best epoch is chosen by itself (`peak`)."""
+
+    metric: MetricName = "test_accuracy"
+    select: Annotated[Literal["peak", "final", "first"], Field(validate_default=True)] = "peak"
+    """`first` is after the first epoch; for gradient norms before it."""
+    run: str | None = None
+    """Which of `runs`; where there is only one, nothing."""
+    layer: PositiveInt | None = None
+    """For gradient norms: which hidden layer, the first is 1."""
+
+    @field_validator("select")
+    @classmethod
+    def _norms_have_no_peak(cls, select: str, info: ValidationInfo) -> str:
+        metric = METRICS.get(info.data.get("metric", ""))
+        if metric and metric.by_layer and select == "peak":
+            raise ValueError(f"expected first or final, for {metric.name} has no peak")
+        return select
+
+    def check(self, prospect: Prospect) -> None:
+        prospect.check(self.metric, self.run, "run")
+        self._check_layer("layer", self.layer, prospect)
+
+    def _check_layer(self, key: str, layer: int | None, prospect: Prospect) -> None:
+        if layer and not METRICS[self.metric].by_layer:
+            raise Misfit(key, f"{self.metric} is not of a layer")
+        if layer and layer > (n := len(prospect.hidden(self.run))):
+            raise Misfit(key, f"there are {n} hidden layers")
+
+    def values(self, evidence: Evidence, run: str | None, layer: int | None) -> np.ndarray:
+        """The figure of each seed; an accuracy in percent."""
+        if METRICS[self.metric].by_layer:
+            return evidence.courses(run)[:, {"first": 0, "final": -1}[self.select], (layer or 1) - 1]
+        return np.array([select(history, self.metric, self.select) for history in evidence.histories(run)])
+
+
+def select(history: History, metric: str, how: str) -> float:
+    """`metric` at its `peak`, or at the `final` or `first` epoch; an accuracy in percent."""
+    measured = [record[metric] for record in history if metric in record]
+    value = {"peak": max(measured), "final": measured[-1], "first": measured[0]}[how]
+    return 100 * value if METRICS[metric].is_accuracy else value
+
+
+def unit(metric: str) -> str:
+    """What stands after a figure."""
+    return " %" if METRICS[metric].is_accuracy else ""
+
+
+def of_run(run: str | None) -> str:
+    """The name of a run, to be put after something; nothing where there is but one."""
+    return "" if run in (None, ONLY) else f" {run}"
+
+
+def listed(form: str, entries: Iterable[Mapping[str, Any]]) -> str:
+    """`form`, such as "{book:.2f}", of each of the entries."""
+    return ", ".join(form.format_map(entry) for entry in entries)

@@ -1,0 +1,184 @@
+"""What the book says of single figures: numbers that it prints, statements, and transcripts of a run."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from mnist_softmax.book.claim import (
+    Claim,
+    Count,
+    Evidence,
+    Finding,
+    Prospect,
+    Row,
+    Selected,
+    listed,
+    of_run,
+    unit,
+)
+from mnist_softmax.book.prediction import LEAST_SEEDS, one_more_report
+from mnist_softmax.config.schema import Misfit, Number, PositiveInt
+from mnist_softmax.metrics import METRICS
+
+
+class Printed(Selected):
+    """A number that the book prints, compared with the distribution of what our runs report."""
+
+    kind: Literal["printed"] = "printed"
+    value: Number
+    best_of: Annotated[PositiveInt, Field(lt=LEAST_SEEDS)] = 1
+    """The book reports the best of so many runs."""
+
+    def judge(self, evidence: Evidence) -> Finding:
+        accuracy = METRICS[self.metric].is_accuracy
+        decimals = 2 if accuracy else len(f"{self.value:g}".partition(".")[2])
+        found = one_more_report(self.values(evidence, self.run, self.layer).tolist(), self.best_of)
+        verdict = found.verdict(self.value, decimals)
+        return {
+            **self.model_dump(include={"metric", "select", "run", "layer", "best_of"}),
+            **found.beside(self.value),
+            "decimals": decimals,
+            "deviation": found.deviation,
+            "n": found.n,
+            "verdict": verdict,
+            "agrees": verdict == "consistent",
+        }
+
+    @staticmethod
+    def row(finding: Finding) -> Row:
+        percent = unit(finding["metric"])
+        places = 2 if percent else finding["decimals"] + 1
+        how = {"peak": "best", "final": "final", "first": "initial"}[finding["select"]]
+        what = f"{how} {METRICS[finding['metric']].title}{of_run(finding['run'])}"
+        if finding["layer"]:
+            what = f"initial norm, hidden layer {finding['layer']}"
+        if finding["best_of"] > 1:
+            what += f", best of {finding['best_of']} runs"
+        high = min(finding["high"], 100) if percent else finding["high"]
+        row = Row.of(
+            finding,
+            what,
+            f"{finding['book']:.{finding['decimals']}f}{percent}",
+            f"{finding['mean']:.{places}f}{percent} (sd {finding['deviation']:.{places}f})",
+            f"{finding['low']:.{places}f} to {high:.{places}f}",
+            f"{finding['mean'] - finding['book']:+.{places}f}",
+        )
+        return row._replace(verdict=f"{row.verdict} ({100 * finding['quantile']:.0f} % of ours at or below)")
+
+
+class Statement(Selected):
+    """What the book says in words, as bounds within which a run's figure must lie."""
+
+    kind: Literal["statement"] = "statement"
+    says: str
+    above: Number | None = None
+    below: Number | None = None
+    minus: str | None = None
+    """Not the figure of `run` but its difference to that of this other run with the same seed."""
+    over_layer: PositiveInt | None = None
+    """Not the norm of `layer` but its ratio to that of this other hidden layer."""
+
+    def check(self, prospect: Prospect) -> None:
+        if not prospect.sizes:
+            super().check(prospect)
+            self._check_layer("over_layer", self.over_layer, prospect)
+        elif self.metric not in ("validation_accuracy", "test_accuracy"):
+            raise Misfit("metric", "a baseline has validation_accuracy and test_accuracy")
+        if self.minus:
+            prospect.check(self.metric, self.minus, "minus")
+
+    def judge(self, evidence: Evidence) -> Finding:
+        if evidence.baseline:
+            split = METRICS[self.metric].split
+            n = evidence.sizes()[split]
+            values = np.array([100 * record[split] / n for record in evidence.baseline])
+        else:
+            values = self.values(evidence, self.run, self.layer)
+        if self.minus:
+            values = values - self.values(evidence, self.minus, self.layer)
+        if self.over_layer:
+            values = values / self.values(evidence, self.run, self.over_layer)
+        above = -np.inf if self.above is None else self.above
+        below = np.inf if self.below is None else self.below
+        holds = int(np.count_nonzero((values > above) & (values < below)))
+        return {
+            **self.model_dump(include={"says", "metric", "select", "run", "minus", "above", "below"}),
+            "ratio": self.over_layer is not None,
+            "mean": float(values.mean()),
+            "smallest": float(values.min()),
+            "largest": float(values.max()),
+            "n": len(values),
+            "verdict": f"holds in {holds} of {len(values)}",
+            "agrees": 2 * holds >= len(values),
+        }
+
+    @staticmethod
+    def row(finding: Finding) -> Row:
+        percent = unit(finding["metric"])
+        bounds = [
+            f"{word} {finding[word]:g}{percent}" for word in ("above", "below") if finding[word] is not None
+        ]
+        of = METRICS[finding["metric"]].title
+        of = "ratio" if finding["ratio"] else "difference" if finding["minus"] else of
+        if finding["minus"]:
+            of += f" {finding['run']} to {finding['minus']}"
+        else:
+            of += of_run(finding["run"])
+        return Row.of(
+            finding,
+            f'"{finding["says"]}" ({of})',
+            ", ".join(bounds),
+            f"{finding['mean']:.2f}{percent}",
+            f"{finding['smallest']:.2f} to {finding['largest']:.2f} (all runs)",
+        )
+
+
+class Transcript(Claim):
+    """Right answers that the book prints for single epochs of one run."""
+
+    kind: Literal["transcript"] = "transcript"
+    metric: Literal["test_accuracy", "validation_accuracy"] = "test_accuracy"
+    counts: dict[Count, Count]
+    """By epoch."""
+
+    def check(self, prospect: Prospect) -> None:
+        prospect.check(self.metric)
+        if missing := set(self.counts).difference(prospect.measured()):
+            raise Misfit("counts", f"epoch {min(missing)} is not sure to be measured")
+
+    def judge(self, evidence: Evidence) -> Finding:
+        n, histories = evidence.sizes()[METRICS[self.metric].split], evidence.histories()
+        epochs = []
+        for epoch, book in self.counts.items():
+            found = one_more_report([n * history[epoch][self.metric] for history in histories])
+            consistent = found.verdict(book, 0) == "consistent"
+            epochs.append({"epoch": epoch, **found.beside(book), "consistent": consistent})
+        inside = sum(each["consistent"] for each in epochs)
+        return {
+            "metric": self.metric,
+            "of": n,
+            "epochs": epochs,
+            "n": len(histories),
+            "verdict": "consistent"
+            if inside == len(epochs)
+            else f"{inside} of {len(epochs)} epochs consistent",
+            "agrees": inside == len(epochs),
+        }
+
+    @staticmethod
+    def row(finding: Finding) -> Row:
+        epochs, n = finding["epochs"], finding["of"]
+        bounded = [{"low": max(each["low"], 0), "high": min(each["high"], n)} for each in epochs]
+        return Row.of(
+            finding,
+            f"transcript, right of {n:,}, epochs {listed('{epoch}', epochs)}",
+            listed("{book}", epochs),
+            listed("{mean:.0f}", epochs),
+            listed("{low:.0f}-{high:.0f}", bounded),
+        )
+
+
+Kinds = Printed | Statement | Transcript

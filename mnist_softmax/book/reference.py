@@ -1,0 +1,19 @@
+"""The author's recorded figures that runs are compared with (reference.json)."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@cache
+def reference() -> dict[str, Any]:
+    """`order` of the experiments in the book, and `recordings` by name."""
+    return json.loads(files(__package__).joinpath("reference.json").read_text(encoding="utf-8"))
+
+
+def recordings_of(what: str) -> dict[str, Any]:
+    """The recordings that hold `what` (percent, gradients, norms), by name: these."""
+    return {name: each[what] for name, each in reference()["recordings"].items() if what in each}

@@ -1,0 +1,53 @@
+"""What became of experiments of the book: a finding for each claim, replays, and our own figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mnist_softmax.book.claim import Evidence, Finding
+from mnist_softmax.book.experiment import Experiment
+from mnist_softmax.book.replay import replays
+from mnist_softmax.training.history import History, best_epoch
+
+Result = dict[str, Any]
+
+
+def results(
+    experiments: Sequence[Experiment], evidence: Mapping[str, Evidence], recordings: Path | None
+) -> list[Result]:
+    """Judge experiments that have been trained; `recordings` is a folder of the author's files."""
+    return [_result(experiment, evidence[experiment.id], recordings) for experiment in experiments]
+
+
+def _result(experiment: Experiment, evidence: Evidence, recordings: Path | None) -> Result:
+    book = experiment.book
+    directories = [*chain(*evidence.seeded.values()), *evidence.recorded.values()]
+    summaries = [directory.read_summary() or {} for directory in directories]
+    return {
+        "id": experiment.id,
+        "chapter": book.chapter,
+        "section": book.section,
+        "title": book.title,
+        "findings": [{"kind": claim.kind} | claim.judge(evidence) for claim in book.claims],
+        "replays": replays(experiment, evidence, recordings),
+        "chaotic": book.recording.chaotic if book.recording else None,
+        "headlines": {run: headline(evidence.histories(run)) for run in evidence.seeded},
+        "inferred": list(book.inferred),
+        "deviations": list(book.deviations),
+        "runs": len(summaries) + len(evidence.baseline),
+        "seconds": sum(each["seconds"] for each in (*summaries, *evidence.baseline)),
+    }
+
+
+def headline(histories: Sequence[History]) -> Finding | None:
+    """Our own figure: test accuracy, in percent, at the epoch with the best validation accuracy."""
+    best = [best_epoch(history) for history in histories]
+    found = [100 * record["test_accuracy"] for record in best if record and "test_accuracy" in record]
+    if not found:
+        return None
+    return {"mean": float(np.mean(found)), "deviation": float(np.std(found, ddof=1)), "n": len(found)}

@@ -1,0 +1,151 @@
+"""The faults of a config as lines: where, the dotted key, what it holds, and what was expected.
+
+pydantic names the kind of a section as if it were a key: training, schedule, step, factor. Walked along the
+schema, a name of a kind is told from a key, and what may stand there is known.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import NoneType, UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
+
+from pydantic import ValidationError
+
+from mnist_softmax.config.schema import Misfit, Section
+
+
+class Place(NamedTuple):
+    """Where a fault lies."""
+
+    keys: list[str]
+    holders: list[type[Section]]
+    """The section that the last key stands in; none where that is a list."""
+    allowed: list[Any]
+    """The types of what may stand there."""
+
+
+def told(
+    error: ValidationError, schema: type[Section], content: Any, where: str, overridden: Collection[str]
+) -> str:
+    """A line for each fault of `content`; those of `overridden` keys lie on the command line, others in `where`."""
+    lines = []
+    for fault in error.errors():
+        place = find_place(fault["loc"], schema, content)
+        dotted = ".".join(place.keys)
+        blamed = "command line" if any(_within(dotted, key) for key in overridden) else where
+        lines.append(f"{blamed}: {_what(fault, place, schema)}")
+    return "\n".join(lines)
+
+
+def _what(fault: Mapping[str, Any], place: Place, schema: type[Section]) -> str:
+    dotted = ".".join(place.keys)
+    found = "" if isinstance(fault["input"], dict) else f" = {fault['input']!r:.60}"
+    match fault["type"]:
+        case "extra_forbidden":
+            return f"unknown key '{dotted}'{_nearest_key(place, schema)}"
+        case "invalid_key":
+            return f"unknown key '{dotted}'; a key is a word, and YAML reads this one as {place.keys[-1]}"
+        case "missing":
+            return f"{dotted}: is missing"
+        case "model_type" | "model_attributes_type":
+            return f"{dotted}{found}: expected a section, that is keys with values"
+        case "union_tag_not_found" | "union_tag_invalid":
+            kinds = [kind for section in _sections(place.allowed) for kind in _kinds(section)]
+            return f"{dotted}: kind must be one of {', '.join(kinds)}"
+        case "too_short":
+            return f"{dotted}{found}: expected at least {fault['ctx']['min_length']} entries"
+        case "value_error" if isinstance(fault["ctx"]["error"], Misfit):
+            misfit = fault["ctx"]["error"]
+            return f"{dotted}.{misfit.key}: {misfit.text}"
+        case "value_error":
+            return f"{dotted}{found}: {fault['ctx']['error']}"
+    return (
+        f"{dotted}{found}: {fault['msg'].replace('Input should be', 'expected').replace('valid tuple', 'list')}"
+    )
+
+
+def _within(dotted: str, key: str) -> bool:
+    return dotted == key or dotted.startswith(f"{key}.") or key.startswith(f"{dotted}.")
+
+
+# ---- a walk along the schema
+
+
+def find_place(location: Sequence[str | int], schema: type[Section], content: Any) -> Place:
+    """Where a fault lies, in the keys that the user wrote.
+
+    A value that stands for a section, such as `book` for `{kind: book}`, is a place without keys in it.
+    """
+    place = Place([], [], [schema])
+    for part in location:
+        sections = _sections(place.allowed)
+        if sections and len(place.allowed) > 1:  # pydantic says first which of the kinds it took
+            chosen = [section for section in sections if part in (*_kinds(section), section.__name__)]
+            place = place._replace(allowed=chosen)
+            continue
+        if not isinstance(content, dict | list):
+            break
+        allowed = _inside(sections[0], part) if sections else _entries(place.allowed)
+        place = Place([*place.keys, str(part)], sections, allowed)
+        content = _entry(content, part)
+    return place
+
+
+def _inside(section: type[Section], key: str | int) -> list[Any]:
+    field = section.model_fields.get(str(key))
+    return _alternatives(field.annotation) if field else []
+
+
+def _entries(containers: list[Any]) -> list[Any]:
+    """What may stand in lists and mappings of these types: X for tuple[X, ...] and for dict[str, X]."""
+    arguments = [[each for each in get_args(type) if each is not Ellipsis] for type in containers]
+    return [each for inner in arguments if inner for each in _alternatives(inner[-1])]
+
+
+def _entry(content: Any, part: str | int) -> Any:
+    try:
+        return content[part]
+    except (LookupError, TypeError):
+        return None
+
+
+def _alternatives(annotation: Any) -> list[Any]:
+    """The types that a value may be of, one by one; None, which says that there is no value, left out."""
+    if get_origin(annotation) is Annotated:
+        return _alternatives(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return [each for type in get_args(annotation) for each in _alternatives(type)]
+    return [] if annotation is NoneType else [annotation]
+
+
+def _sections(types: list[Any]) -> list[type[Section]]:
+    return [each for each in types if isinstance(each, type) and issubclass(each, Section)]
+
+
+def _kinds(section: type[Section]) -> tuple[str, ...]:
+    field = section.model_fields.get("kind")
+    return get_args(field.annotation) if field else ()
+
+
+# ---- what was meant
+
+
+def _nearest_key(place: Place, schema: type[Section]) -> str:
+    """A hint for an unknown key: the nearest key of its section, or of any section of `schema`."""
+    *above, wrong = place.keys
+    here = {name: ".".join([*above, name]) for section in place.holders for name in section.model_fields}
+    anywhere = {dotted.rpartition(".")[2]: dotted for dotted in _keys(schema) if dotted != ".".join(place.keys)}
+    for known, cutoff in ((here, 0.5), (anywhere, 0.7)):
+        if nearest := difflib.get_close_matches(wrong, known, n=1, cutoff=cutoff):
+            return f"; did you mean '{known[nearest[0]]}'?"
+    return f"; known here: {', '.join(here)}" if here else ""
+
+
+def _keys(section: type[Section], prefix: str = "") -> Iterator[str]:
+    """The dotted keys of a section and of the sections in it; those that lie highest come last."""
+    for name, field in section.model_fields.items():
+        for inner in _sections(_alternatives(field.annotation)):
+            yield from _keys(inner, f"{prefix}{name}.")
+    yield from (prefix + name for name in section.model_fields)

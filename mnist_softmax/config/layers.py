@@ -1,0 +1,233 @@
+"""What stands in `network.layers`: the inputs, then layers by kind, each with its geometry.
+
+A layer says, from the shape of what comes in, the shape of what goes out, the shapes of its arrays and its fans.
+Nobody else reads sizes: not the network, not a report. A further kind is a section here, in the union `Layer`, and
+the file of its pass in network/.
+
+A shape is that of one example: (neurons,), or (rows, columns, maps). Between layers activations are always rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
+
+from pydantic import BeforeValidator, Field, model_serializer
+
+from mnist_softmax.config.schema import Misfit, Number, PositiveInt, Section
+
+Activation = Literal["sigmoid", "tanh", "relu"]
+Initializer = Literal["scaled", "large", "zeros", "he", "glorot", "fan_out"]
+Shape = tuple[int, ...]
+Arrays = dict[str, Shape]
+Size = Annotated[PositiveInt, Field(le=1_000_000)]
+
+
+class Inputs(Section):
+    """What the network is shown: images of so many pixels, `784`, or of rows and columns, `[28, 28]`, for layers
+    that look at them so; a third number says how many maps they have."""
+
+    kind: Literal["inputs"]
+    shape: Annotated[tuple[Size, ...], Field(min_length=1, max_length=3)]
+
+    @property
+    def shape_out(self) -> Shape:
+        """Rows and columns alone are one map."""
+        return (*self.shape, 1) if len(self.shape) == 2 else self.shape
+
+    @model_serializer
+    def _short(self) -> int | list[int]:
+        return self.shape[0] if len(self.shape) == 1 else [*self.shape]
+
+
+class WithWeights(Section):
+    """What layers that learn may say each for itself; else it is as `network` says for all."""
+
+    activation: Activation | None = None
+    """Of a hidden layer; `network.hidden_activation` where nothing is said."""
+    initializer: Initializer | None = None
+
+
+class Dense(WithWeights):
+    """Fully connected: a = sigma(a_in w + b). A number is short for `{kind: dense, neurons: n}`."""
+
+    kind: Literal["dense"]
+    neurons: Size
+
+    def shape_out(self, shape_in: Shape) -> Shape:
+        """Of what goes out."""
+        return (self.neurons,)
+
+    def arrays(self, shape_in: Shape) -> Arrays:
+        """w has a row for each input and a column for each neuron."""
+        return {"w": (math.prod(shape_in), self.neurons), "b": (self.neurons,)}
+
+    def fans(self, shape_in: Shape) -> tuple[int, int]:
+        """n_in and n_out, by which initialisers scale weights: how many weights meet in a neuron, or leave one."""
+        return math.prod(shape_in), self.neurons
+
+    @model_serializer(mode="wrap")
+    def _short(self, whole: Any) -> Any:
+        return self.neurons if self.activation is None and self.initializer is None else whole(self)
+
+
+class Convolution(WithWeights):
+    """`maps` kernels of field x field pixels over all maps that come in, moved by one pixel, always within the
+    image; then the largest of each pool x pool (max-pooling; 1 is none), bias and activation (chapter 6)."""
+
+    kind: Literal["convolution"]
+    maps: Size
+    field: Size
+    pool: Size = 1
+
+    def shape_out(self, shape_in: Shape) -> Shape:
+        """Raises Misfit: nothing with rows and columns comes in, or field and pool do not fit it."""
+        if len(shape_in) < 3:
+            side = math.isqrt(shape_in[0])
+            square = f"[{side}, {side}]" if side * side == shape_in[0] else "[rows, columns]"
+            raise Misfit(
+                "kind",
+                "a convolution needs rows and columns, not a dense layer before it; inputs that have them are "
+                f"written {square}",
+            )
+        sides = [n - self.field + 1 for n in shape_in[:2]]
+        of = f"maps of {shape_in[0]} x {shape_in[1]}"
+        if min(sides) < 1:
+            raise Misfit("field", f"{self.field} is more than {of} hold")
+        if any(n % self.pool for n in sides):
+            raise Misfit(
+                "pool", f"{self.pool} does not divide {sides[0]} x {sides[1]}, which a field of {self.field} "
+                f"leaves of {of}"
+            )  # fmt: skip
+        return sides[0] // self.pool, sides[1] // self.pool, self.maps
+
+    def arrays(self, shape_in: Shape) -> Arrays:
+        """w is that of a dense layer that reads every window: (field * field * maps in, maps)."""
+        return {"w": (self.field**2 * shape_in[2], self.maps), "b": (self.maps,)}
+
+    def fans(self, shape_in: Shape) -> tuple[int, int]:
+        """As network3 counts them: a weight is in field^2 / pool^2 outputs of a map."""
+        return self.field**2 * shape_in[2], max(self.maps * self.field**2 // self.pool**2, 1)
+
+
+class Dropout(Section):
+    """In training each number that comes in is left out with probability p, anew in every mini-batch."""
+
+    kind: Literal["dropout"]
+    p: Annotated[Number, Field(gt=0, lt=1)]
+
+    def shape_out(self, shape_in: Shape) -> Shape:
+        """That of what comes in."""
+        return shape_in
+
+    def arrays(self, shape_in: Shape) -> Arrays:
+        """Nothing is learned here."""
+        return {}
+
+    def fans(self, shape_in: Shape) -> tuple[int, int]:
+        """None are asked for, for there are no weights."""
+        return math.prod(shape_in), math.prod(shape_in)
+
+
+AfterInputs = Dense | Convolution | Dropout
+Layer = Annotated[Inputs | Dense | Convolution | Dropout, Field(discriminator="kind")]
+
+
+def _written_out(layers: Any) -> Any:
+    """Numbers, and the inputs' list of them, as what they are short for."""
+    if not isinstance(layers, Sequence) or isinstance(layers, str):
+        return layers
+    if len(layers) < 2:
+        raise ValueError("expected at least 2 entries, the inputs and a layer")
+    first, *others = layers
+    if not isinstance(first, Section | dict):
+        first = {"kind": "inputs", "shape": first if isinstance(first, list | tuple) else (first,)}
+    return [first, *(e if isinstance(e, Section | dict) else {"kind": "dense", "neurons": e} for e in others)]
+
+
+Layers = Annotated[tuple[Layer, ...], BeforeValidator(_written_out)]
+
+
+Entry = TypeVar("Entry", Dense, Convolution, Dropout, AfterInputs)
+
+
+class Placed(NamedTuple, Generic[Entry]):
+    """A layer in its place in a network: what is written of it, and what reaches it.
+
+    `activation` is the name of its sigma, `initializer` that of how its weights are drawn.
+    """
+
+    entry: Entry
+    shape_in: Shape
+    activation: str
+    initializer: str
+
+    @property
+    def kind(self) -> str:
+        return self.entry.kind
+
+    @property
+    def shape_out(self) -> Shape:
+        return self.entry.shape_out(self.shape_in)
+
+    @property
+    def n_in(self) -> int:
+        """Numbers that come in, of one example."""
+        return math.prod(self.shape_in)
+
+    @property
+    def n_out(self) -> int:
+        """Numbers that go out, of one example."""
+        return math.prod(self.shape_out)
+
+    @property
+    def arrays(self) -> Arrays:
+        """The shapes of its parameters by name."""
+        return self.entry.arrays(self.shape_in)
+
+    @property
+    def fans(self) -> tuple[int, int]:
+        """n_in and n_out of its initializer."""
+        return self.entry.fans(self.shape_in)
+
+    @property
+    def num_parameters(self) -> int:
+        """Its weights and biases."""
+        return sum(math.prod(shape) for shape in self.arrays.values())
+
+
+def placed(layers: Sequence[Inputs | AfterInputs], activation: str, initializer: str) -> list[Placed]:
+    """Every layer but the inputs, in its place; `activation` and `initializer` are of those that say nothing.
+
+    The last one stops at z^L, where the output takes over: its activation is linear.
+    Raises Misfit, which names the entry and its key: a layer does not fit what reaches it, or its place.
+    """
+    first, *others = layers
+    if not isinstance(first, Inputs):
+        raise Misfit("layers.0", "expected the pixels of an image, 784 or [28, 28]")
+    shape, found = first.shape_out, []
+    for k, entry in enumerate(others, start=1):
+        if isinstance(entry, Inputs):
+            raise Misfit(f"layers.{k}", "inputs stand only at the beginning")
+        if k == len(others) and not isinstance(entry, Dense):
+            raise Misfit(
+                f"layers.{k}", f"a {entry.kind} layer cannot be the last; end with a neuron for each class"
+            )
+        try:
+            reached, shape = shape, entry.shape_out(shape)
+        except Misfit as misfit:
+            raise Misfit(f"layers.{k}.{misfit.key}", misfit.text) from None
+        own = entry if isinstance(entry, WithWeights) else WithWeights()
+        if k == len(others) and own.activation is not None:
+            raise Misfit(f"layers.{k}.activation", "that of the last layer is network.output_activation")
+        sigma = "linear" if k == len(others) else own.activation or activation
+        found.append(Placed(entry, reached, sigma, own.initializer or initializer))
+    return found
+
+
+def title(layers: Sequence[Placed]) -> str:
+    """Such as "784-30-10", or "784-20x12x12-100-10" where maps have rows and columns."""
+    shapes = [layer.shape_out for layer in layers if layer.kind != "dropout"]
+    sizes = ["x".join(map(str, (shape[-1], *shape[:-1]))) for shape in shapes]
+    return "-".join([str(layers[0].n_in), *sizes])

@@ -1,0 +1,72 @@
+"""What a config says of the network."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from mnist_softmax.config.layers import Activation, Initializer, Layers, Placed, placed, title
+from mnist_softmax.config.schema import Section
+
+OutputActivation = Literal["softmax", "sigmoid", "tanh", "relu", "linear"]
+Cost = Literal["quadratic", "cross_entropy", "log_likelihood"]
+OutputError = Literal["exact", "true_output_only"]
+
+# A logarithm needs outputs between 0 and 1; the quadratic cost takes any number.
+OUTPUT_ACTIVATIONS_OF: dict[str, tuple[str, ...]] = {
+    "quadratic": ("softmax", "sigmoid", "tanh", "relu", "linear"),
+    "cross_entropy": ("softmax", "sigmoid"),
+    "log_likelihood": ("softmax", "sigmoid"),
+}
+
+
+class Architecture(Section):
+    """What is trained."""
+
+    layers: Layers
+    """Inputs first: [784, 30, 10]. An entry is a number of neurons, or a mapping with a kind (layers.py)."""
+    hidden_activation: Activation = "sigmoid"
+    output_activation: OutputActivation
+    cost: Cost
+    output_error: OutputError = "exact"
+    """delta^L: `exact` is dC/dz^L. `true_output_only` is y_j (a_j - 1), which with softmax outputs is no gradient of
+    this cost or of any other: wrong on purpose, to be trained beside the right one (docs/derivation.md)."""
+    initializer: Initializer = "scaled"
+
+    def placed(self) -> list[Placed]:
+        """Every layer but the inputs, with what reaches it and what leaves it."""
+        return placed(self.layers, self.hidden_activation, self.initializer)
+
+    @property
+    def title(self) -> str:
+        """Such as 784-30-10."""
+        return title(self.placed())
+
+    @model_validator(mode="after")
+    def _layers_fit(self) -> Self:
+        self.placed()
+        return self
+
+    @model_validator(mode="after")
+    def _cost_suits_output(self) -> Self:
+        allowed = OUTPUT_ACTIVATIONS_OF[self.cost]
+        if self.output_activation not in allowed:
+            raise ValueError(
+                f"cost {self.cost} is not defined for {self.output_activation} outputs; "
+                f"output_activation may be {' or '.join(allowed)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _wrong_error_is_wrong(self) -> Self:
+        pair = (self.output_activation, self.cost)
+        if self.output_error == "true_output_only" and pair != ("softmax", "log_likelihood"):
+            exact = pair == ("sigmoid", "log_likelihood")
+            raise ValueError(
+                "output_error true_output_only is the exact error of this pair already; leave output_error out"
+                if exact
+                else "output_error true_output_only is for softmax outputs with cost log_likelihood, "
+                f"not for {self.output_activation} with {self.cost}"
+            )
+        return self

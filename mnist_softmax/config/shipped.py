@@ -1,0 +1,59 @@
+"""The configs that travel with the program, by name: `loglik`, `book/ch3_l2_full` or `ch3_l2_full` alone."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+
+from mnist_softmax.errors import ConfigError
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def folder() -> Path:
+    """Where they lie: inside the package, as a wheel brings them, or beside it in a checkout."""
+    inside = PACKAGE / "configs"
+    return inside if inside.is_dir() else PACKAGE.parent / "configs"
+
+
+def shipped() -> dict[str, Path]:
+    """Each config by its whole name; those of the book come last."""
+    root = folder()
+    names = {path.relative_to(root).with_suffix("").as_posix(): path for path in root.rglob("*.yaml")}
+    return {name: names[name] for name in sorted(names, key=lambda name: (name.count("/"), name))}
+
+
+def find(config: str | Path) -> Path:
+    """The file that a user means: the one at this path, or else the shipped config of this name.
+
+    Outside a checkout configs/loglik.yaml, as documents call it there, is the shipped loglik, too.
+    """
+    is_file = os.path.exists(config) and not os.path.isdir(config)  # a folder `loglik` hides no config
+    name = str(config)
+    if name.startswith("configs/"):
+        name = name.removeprefix("configs/").removesuffix(".yaml")
+    return Path(config) if is_file else _by_name().get(name, Path(config))
+
+
+def find_shipped(name: str) -> Path:
+    """The file of a shipped config. Raises ConfigError: there is none of this name."""
+    if name not in _by_name():
+        raise ConfigError(f"{name}: no such config{nearest(name)}")
+    return _by_name()[name]
+
+
+def nearest(config: str | Path) -> str:
+    """A hint for a config that is not there: the file beside it, or the shipped config, of nearly its name."""
+    path = Path(config)
+    beside = {file.name: str(file) for file in path.parent.glob("*.yaml")}
+    known = {name: name for name in _by_name()} | beside
+    for word in (path.name, path.name.removesuffix(".yaml")):
+        if near := difflib.get_close_matches(word, known, n=1):
+            return f"; did you mean {known[near[0]]}?"
+    return "" if path.suffix or path.parent.name else "; `mnist-softmax configs` lists those that are shipped"
+
+
+def _by_name() -> dict[str, Path]:
+    whole = shipped()
+    return {name.rpartition("/")[2]: path for name, path in whole.items()} | whole

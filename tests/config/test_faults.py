@@ -1,0 +1,71 @@
+"""A fault of any schema is named by the keys that the user wrote, whatever kinds of section lie on the way."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import BeforeValidator, Field
+
+from mnist_softmax.config.file import validated_as
+from mnist_softmax.config.schema import PositiveInt, Section
+from mnist_softmax.errors import ConfigError
+
+
+class Tea(Section):
+    kind: Literal["tea"]
+    minutes: PositiveInt
+    sorts: dict[str, PositiveInt] = Field(default={})
+
+
+class Cake(Section):
+    kind: Literal["cake", "tart"]
+    slices: PositiveInt
+
+
+class Guest(Section):
+    age: PositiveInt
+
+
+Dish = Annotated[
+    Tea | Cake,
+    Field(discriminator="kind"),
+    BeforeValidator(lambda value: {"kind": "cake", "slices": value} if isinstance(value, int) else value),
+]
+
+
+class Party(Section):
+    dishes: tuple[Dish, ...] = ()
+    first: Dish | None = None
+    host: Guest | None = None
+    guests: dict[str, Guest] = Field(default={})
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ({"dishes": [{"kind": "tea", "minutes": 0}]}, "dishes.0.minutes = 0: expected greater than 0"),
+        ({"dishes": [3, {"kind": "tart"}]}, "dishes.1.slices: is missing"),
+        ({"dishes": [{"kind": "tart", "slices": 2, "tart": 1}]},
+         "unknown key 'dishes.0.tart'; known here: kind, slices"),
+        ({"dishes": [{"kind": "tea", "minuts": 1, "minutes": 1}]},
+         "unknown key 'dishes.0.minuts'; did you mean 'dishes.0.minutes'?"),
+        ({"dishes": [3, {"kind": "soup"}]}, "dishes.1: kind must be one of tea, cake, tart"),
+        ({"dishes": [{"slices": 3}]}, "dishes.0: kind must be one of tea, cake, tart"),
+        ({"dishes": [3, 0]}, "dishes.1 = 0: expected greater than 0"),  # not the section that 0 stands for
+        ({"dishes": ["tea"]}, "dishes.0 = 'tea': expected a section, that is keys with values"),
+        ({"first": {"kind": "cake", "slices": 0}}, "first.slices = 0: expected greater than 0"),
+        ({"first": -1}, "first = -1: expected greater than 0"),
+        ({"host": {"age": 0}}, "host.age = 0: expected greater than 0"),
+        ({"host": {"aeg": 3, "age": 3}}, "unknown key 'host.aeg'; did you mean 'host.age'?"),
+        ({"guests": {"kind": {"age": 0}}}, "guests.kind.age = 0: expected greater than 0"),
+        ({"guests": {"Ann": {}}}, "guests.Ann.age: is missing"),
+        ({"age": 3}, "unknown key 'age'; did you mean 'host.age'?"),
+        ({"dishes": [{"kind": "tea", "minutes": 1, "sorts": {"black": 0}}]},
+         "dishes.0.sorts.black = 0: expected greater than 0"),
+    ],
+)  # fmt: skip
+def test_a_fault_is_named_by_the_keys_that_were_written(content: dict[str, Any], line: str):
+    with pytest.raises(ConfigError) as refused:
+        validated_as(Party, content, (), "party.yaml")
+    assert str(refused.value) == f"party.yaml: {line}"

@@ -1,0 +1,87 @@
+"""A dense layer in chunks of neurons is the same layer, to rounding; alone and in a cohort to the bit."""
+
+import numpy as np
+import pytest
+from layer_stack import dense
+
+from mnist_softmax.network.dense import DensePass
+from mnist_softmax.network.parameters import Parameters
+from mnist_softmax.network.wide import WideDensePass, chunks
+
+LAYER = dense(30, 24, "tanh")
+M = 5
+ETA, DECAY = [0.1, 0.2, 0.3], [1.0, 0.9, 0.8]
+
+
+class Step:
+    """One step of a layer by `make(layer, l, parameters, examples)`; replica r is drawn by seed r."""
+
+    def __init__(self, make, replicas=(), seeds=(0,), fused=False, dtype="float64") -> None:
+        shapes = [{"b": (2,)}, LAYER.arrays]
+        self.parameters, self.gradient = (Parameters.zeros(shapes, dtype, replicas) for _ in range(2))
+        rows = []
+        for seed, each in zip(seeds, self.parameters.by_replica, strict=True):
+            rng = np.random.default_rng(seed)
+            each.flat[...] = rng.normal(0, 0.2, each.flat.shape)
+            rows.append((rng.normal(size=(M, LAYER.n_in)), rng.normal(size=(M, LAYER.n_out))))
+        x, g = (np.reshape(each, (*replicas, M, -1)).astype(dtype) for each in zip(*rows, strict=True))
+        layer = make(LAYER, 1, self.parameters, (*replicas, M))
+        eta, decay = ([values[seed] for seed in seeds] for values in (ETA, DECAY))
+        self.a = layer.forward(x).copy()
+        layer.backward(g)
+        layer.gradient(self.gradient.layers[1])
+        if fused:
+            self.grad_in = layer.back_and_descend(eta, decay).copy()
+        else:
+            self.grad_in = layer.back_to_input().copy()
+            layer.descend(eta, decay)
+
+    def results(self) -> list[np.ndarray]:
+        return [self.a, self.grad_in, self.gradient.flat, self.parameters.flat]
+
+
+def wide(count):
+    return lambda *words: WideDensePass(*words, count)
+
+
+@pytest.mark.parametrize("fused", [False, True])
+@pytest.mark.parametrize("count", [1, 2, 3, 24])
+def test_chunks_of_neurons_give_the_layer_to_rounding(count, fused):
+    for ours, right in zip(Step(wide(count), fused=fused).results(), Step(DensePass).results(), strict=True):
+        np.testing.assert_allclose(ours, right, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("fused", [False, True])
+def test_each_of_a_cohort_has_the_bits_of_the_run_alone(fused, dtype):
+    together = Step(wide(4), (3,), (0, 1, 2), fused, dtype).results()
+    for seed in range(3):
+        alone = Step(wide(4), (), (seed,), fused, dtype).results()
+        for one, cohort in zip(alone, together, strict=True):
+            np.testing.assert_array_equal(one, cohort[seed])
+
+
+def test_back_and_descend_is_one_after_the_other_to_the_bit():
+    for one, other in zip(Step(wide(3), fused=True).results(), Step(wide(3)).results(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("m", [1, 10, 50, 64, 100, 1000])
+@pytest.mark.parametrize("hidden", [30, 100])
+def test_the_networks_of_chapters_1_to_3_stay_whole(hidden, m):
+    assert chunks(m, 784, hidden) == chunks(m, hidden, 10) == 1
+
+
+@pytest.mark.parametrize("m", [1, 4, 10, 20, 48, 50, 1000])
+@pytest.mark.parametrize(("n_in", "n_out"), [(784, 300), (784, 1000), (2880, 100), (1000, 1000), (784, 997)])
+def test_chunks_are_equal_and_small_enough_for_the_small_kernels_or_there_is_one(m, n_in, n_out):
+    count = chunks(m, n_in, n_out)
+    assert n_out % count == 0
+    if count > 1:
+        assert m * n_in * n_out // count <= 1_000_000
+        assert m * n_out // count <= 1_200
+        assert n_out // count >= 25
+
+
+def test_wide_layers_are_cut_at_the_books_mini_batch():
+    assert [chunks(10, *n) for n in ((784, 300), (784, 1000), (2880, 100), (1000, 1000))] == [3, 10, 4, 10]
