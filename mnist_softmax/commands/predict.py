@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
             faults.append(str(error))
             continue
         # ink of 255 is a full pixel; the book's scale of 256 leaves it a little below 1
-        a = network.predict(digit.reshape(1, -1) / max(settings.data.scale, 255))[0]
+        a = network.outputs(digit.reshape(1, -1) / max(settings.data.scale, 255))[0]
         found.append(
             {"picture": str(path), "digit": int(a.argmax()), "outputs": a.tolist(), "pixels": digit.tolist()}
         )

@@ -15,9 +15,9 @@ from markupsafe import Markup
 
 from mnist_softmax import __version__
 from mnist_softmax.errors import ConfigError
+from mnist_softmax.files import write_whole
 from mnist_softmax.lab.contents import gather
 from mnist_softmax.lab.sources import SOURCES
-from mnist_softmax.training.checkpoint import replacing
 
 SCRIPTS = (
     "engine",
@@ -59,9 +59,7 @@ def lab(
     contents = gather(runs, overrides)
     text = render(json.dumps(contents.stored), contents.about).encode("utf-8")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as file:
-            file.write(text)
+        write_whole(path, text)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from None
     return Page(path, len(text), contents.warnings)

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mnist_softmax.config.config import Config
 from mnist_softmax.config.file import load_config, load_data_section
+from mnist_softmax.config.layers import Dense, Dropout
 from mnist_softmax.data.dataset import Dataset, Split
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.network.network import Network
 from mnist_softmax.runs.answers import load_network
@@ -52,11 +52,11 @@ def gather(runs: Sequence[str | Path], overrides: Sequence[str]) -> Contents:
         _check_one_data(directories)
         if other := [pair for pair in overrides if not pair.startswith("data.")]:
             raise ConfigError(f"{other[0]}: a trained network is what it is; only data.* may be changed")
-        data = load_config(directories[0].config, overrides).data
+        data = load_config(directories[0].config, *overrides).data
     else:
         named = any(pair.startswith("data.source=") for pair in overrides)
-        data = load_data_section(overrides if named else ["data.source=sample", *overrides])
-    dataset = load(data)
+        data = load_data_section(*([] if named else ["data.source=sample"]), *overrides)
+    dataset = load_digits(data)
     if dataset.width != WIDTH or dataset.num_classes != CLASSES:
         raise ConfigError(
             f"{dataset.location}: the page is made for images of {WIDTH} pixels and {CLASSES} classes; these "
@@ -73,20 +73,19 @@ def _network(run: RunDirectory) -> dict[str, Any]:
     """A run's network as the engine takes it. Raises ConfigError where the engine cannot."""
     settings = run.read_config()
     network = load_network(run)
-    sizes = _sizes(run, settings, network)
-    if sizes[0] != WIDTH or sizes[-1] != CLASSES:
+    dense = _dense_layers(run, network)
+    if network.num_inputs != WIDTH or network.num_outputs != CLASSES:
         raise ConfigError(
-            f"{run.path}: the network is {'-'.join(map(str, sizes))}; the page needs {WIDTH} inputs and "
+            f"{run.path}: the network is {settings.network.title}; the page needs {WIDTH} inputs and "
             f"{CLASSES} outputs"
         )
-    layers = network.parameters.layers
-    values = np.concatenate([layer[name].ravel() for layer in layers for name in ("w", "b")])
+    values = np.concatenate([array.ravel() for _, w, b in dense for array in (w, b)])
     if not np.isfinite(values).all():
         raise ConfigError(f"{run.path}: holds weights that are not finite numbers; there is nothing to look at")
     return {
-        "title": f"{'/'.join(run.path.parts[-2:]) or run.path} ({'-'.join(map(str, sizes))})",
-        "sizes": sizes,
-        "hidden": settings.network.hidden_activation,
+        "title": f"{'/'.join(run.path.parts[-2:]) or run.path} ({settings.network.title})",
+        "sizes": [WIDTH, *(len(b) for _, _, b in dense)],
+        "hidden": dense[0][0] if len(dense) > 1 else "sigmoid",
         "output": settings.network.output_activation,
         "cost": settings.network.cost,
         "error": settings.network.output_error,
@@ -95,12 +94,26 @@ def _network(run: RunDirectory) -> dict[str, Any]:
     }
 
 
-def _sizes(run: RunDirectory, settings: Config, network: Network) -> list[int]:
-    """Neurons per layer of a network that is fully connected throughout."""
-    if any(not isinstance(entry, int) for entry in settings.network.layers):
-        raise ConfigError(f"{run.path}: has layers that are not fully connected; the page cannot show these")
-    shapes = [layer["w"].shape for layer in network.parameters.layers]
-    return [shapes[0][0], *(n_out for _, n_out in shapes)]
+def _dense_layers(run: RunDirectory, network: Network) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    """Activation, w and b of each layer of a network that is fully connected throughout.
+
+    A layer of dropout multiplies activations by 1 - p when a network is used; here the w behind it are.
+    """
+    dense, kept = [], 1.0
+    for layer, arrays in zip(network.layers, network.parameters.layers, strict=True):
+        if isinstance(layer.entry, Dropout):
+            kept *= 1 - layer.entry.p
+        elif isinstance(layer.entry, Dense):
+            dense.append((layer.activation, arrays["w"] * kept, arrays["b"]))
+            kept = 1.0
+        else:
+            raise ConfigError(
+                f"{run.path}: has a layer of {layer.kind}; the page shows fully connected networks only "
+                "(mnist-softmax predict takes any)"
+            )
+    if len({activation for activation, *_ in dense[:-1]}) > 1:
+        raise ConfigError(f"{run.path}: its hidden layers have different activations; the page knows only one")
+    return dense
 
 
 def _check_one_data(directories: Sequence[RunDirectory]) -> None:

@@ -30,7 +30,7 @@ SOURCES = {
         "mnist-softmax gradcheck --config configs/loglik_wrong_gradient.yaml",
     ),
     "train": Source(
-        "mnist_softmax.training.loop.train",
+        "mnist_softmax.training.sgd.train_epoch",
         "tests/lab/test_engine.py::test_an_epoch_of_a_thousand_digits_ends_in_the_same_network",
         "mnist-softmax compare configs/cross_entropy.yaml configs/loglik.yaml --seeds 10 --output comparison",
     ),

@@ -10,17 +10,17 @@ from small_run import run_command, run_train
 
 from mnist_softmax.commands.predict import half_blocks
 from mnist_softmax.config.config import Config, Data
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 from mnist_softmax.runs.answers import load_network
 from mnist_softmax.runs.directory import RunDirectory
-from mnist_softmax.runs.run import Task, run
+from mnist_softmax.runs.run import run
 
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SCIKIT_LEARN_DATA", str(tmp_path_factory.mktemp("home")))
-        yield load(Data(source="sample"))
+        yield load_digits(Data(source="sample"))
 
 
 def trained(directory, sample, **data):
@@ -31,7 +31,7 @@ def trained(directory, sample, **data):
             "training": {"epochs": 8, "mini_batch_size": 10, "learning_rate": 0.5},
         }
     )
-    run(Task(settings, directory), sample)
+    run(settings, sample.scaled(settings.data.scale), directory)
     return directory
 
 
@@ -135,5 +135,5 @@ def test_the_scale_of_the_run_is_used(sample, pictures, tmp_path):
     directory = trained(tmp_path / "run", sample, scale=256)
     [found] = json.loads(run_command("predict", directory, pictures / "00.png", "--json").stdout)
     pixels = np.array(found["pixels"], float).reshape(1, -1)
-    expected = load_network(RunDirectory(directory)).predict(pixels / 256)[0]
+    expected = load_network(RunDirectory(directory)).outputs(pixels / 256)[0]
     np.testing.assert_allclose(found["outputs"], expected, rtol=1e-5)

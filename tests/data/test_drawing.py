@@ -10,7 +10,7 @@ from PIL import Image
 from mnist_softmax.config.config import Config
 from mnist_softmax.data.drawing import boxed, centred, find_ink, read_digit, to_digit
 from mnist_softmax.errors import DataError
-from mnist_softmax.training.loop import start, train
+from mnist_softmax.training.loop import epochs, start
 
 
 def seven(side: int = 120, width: int = 10) -> np.ndarray:
@@ -239,13 +239,13 @@ def test_digits_at_any_place_size_and_polarity_are_recognised_as_untouched_ones_
         }
     )
     state, test = start(settings), full_mnist.test
-    for _ in train(state, full_mnist, settings):
+    for _ in epochs(state, full_mnist, settings):
         pass
     rng = np.random.default_rng(0)
     moved = np.array(
         [to_digit(find_ink(placed(image.reshape(28, 28), rng))).ravel() for image in test.images[:2000]]
     )
-    untouched, found = (state.network.predict(x / 255).argmax(-1) for x in (test.images[:2000], moved))
+    untouched, found = (state.network.outputs(x / 255).argmax(-1) for x in (test.images[:2000], moved))
     assert (untouched == found).mean() >= 0.95
     assert (found == test.labels[:2000]).mean() >= (untouched == test.labels[:2000]).mean() - 0.01
 

@@ -7,7 +7,7 @@ import pytest
 
 from mnist_softmax.config.config import Data
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 SOURCES = Path(__file__).parents[2] / "mnist_softmax" / "lab"
@@ -43,4 +43,4 @@ def digits(tmp_path_factory) -> Dataset:
     """5,000 real digits that need no network."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SCIKIT_LEARN_DATA", str(tmp_path_factory.mktemp("digits")))
-        return load(Data(source="sample"))
+        return load_digits(Data(source="sample"))

@@ -17,8 +17,9 @@ from mnist_softmax.errors import UserError
 from mnist_softmax.lab.build import lab
 from mnist_softmax.lab.sources import SOURCES
 from mnist_softmax.network.network import Network
+from mnist_softmax.runs.answers import load_network
 from mnist_softmax.runs.directory import RunDirectory
-from mnist_softmax.runs.run import Task, run
+from mnist_softmax.runs.run import run
 from mnist_softmax.training.checkpoint import save_model
 
 ROOT = Path(__file__).parents[2]
@@ -98,7 +99,7 @@ def test_runs_go_into_the_page_up_to_four(home, digits, tmp_path):
             "training": {"epochs": 1, "mini_batch_size": 10, "learning_rate": 0.5},
         }
     )
-    run(Task(settings, tmp_path / "trained"), digits)
+    run(settings, digits, tmp_path / "trained")
     deep = write_run(tmp_path / "deep", [784, 20, 15, 10], hidden_activation="tanh")
     page = lab([tmp_path / "trained", deep.path], tmp_path / "lab.html")
     networks = stored(page.path)["networks"]
@@ -111,6 +112,29 @@ def test_runs_go_into_the_page_up_to_four(home, digits, tmp_path):
     assert networks["run2"]["hidden"] == "tanh"
     with pytest.raises(UserError, match="at most 4"):
         lab([deep.path] * 5, tmp_path / "lab.html")
+
+
+def test_a_run_with_dropout_answers_in_the_page_as_it_does_in_python(home, digits, tmp_path, engine):
+    """What dropout multiplies activations by stands in the weights behind it."""
+    half = {"kind": "dropout", "p": 0.5}
+    thinned = write_run(tmp_path / "thinned", [784, half, 20, half, 15, 10])
+    described = stored(lab([thinned.path], tmp_path / "lab.html").path)["networks"]["run1"]
+    assert described["sizes"] == [784, 20, 15, 10]
+    found = engine.evaluate(
+        """([described, image]) => {
+        const net = new Network(described);
+        const bytes = Uint8Array.from(atob(described.parameters), (c) => c.charCodeAt(0));
+        const values = new Float32Array(bytes.buffer);
+        let at = 0;
+        for (const { w, b } of net.layers) {
+          for (const array of [w, b]) { array.set(values.subarray(at, at + array.length)); at += array.length; }
+        }
+        return [...net.forward(new Images(image, 1), 0)];
+        }""",
+        [described, digits.test.images[3].tolist()],
+    )
+    expected = load_network(thinned).outputs(digits.test.images[3:4] / 255)[0]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
 def test_large_networks_leave_room_for_fewer_digits_and_the_file_stays_below_2_mb(home, tmp_path):
@@ -137,6 +161,10 @@ def refused(code, *words) -> str:
 def test_a_run_that_the_page_cannot_show_is_refused(home, tmp_path):
     write_run(tmp_path / "narrow", [64, 5, 10])
     write_run(tmp_path / "three", [784, 5, 3])
+    write_run(tmp_path / "mixed", [784, {"kind": "dense", "neurons": 9, "activation": "relu"}, 8, 10])
+    write_run(
+        tmp_path / "convolution", [[28, 28], {"kind": "convolution", "maps": 2, "field": 5, "pool": 2}, 10]
+    )
     (tmp_path / "empty").mkdir()
     untrained = write_run(tmp_path / "untrained", [784, 5, 10])
     untrained.model.unlink()
@@ -144,7 +172,8 @@ def test_a_run_that_the_page_cannot_show_is_refused(home, tmp_path):
     damaged.model.write_bytes(b"PK no model")
     output = tmp_path / "lab.html"
     words = {"narrow": "64-5-10", "three": "784-5-3", "empty": "no run", "untrained": "no trained model",
-             "damaged": "damaged", "gone": "no run"}  # fmt: skip
+             "damaged": "damaged", "mixed": "different activations",
+             "convolution": "layer of convolution", "gone": "no run"}  # fmt: skip
     for name, word in words.items():
         line = refused(2, tmp_path / name, "--output", output)
         assert word in line

@@ -10,7 +10,7 @@ from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.network.network import Network
 from mnist_softmax.network.output import Output
 from mnist_softmax.training.evaluation import evaluate
-from mnist_softmax.training.loop import start, train
+from mnist_softmax.training.loop import epochs, start
 from mnist_softmax.training.randomness import stream
 
 PAIRS = [
@@ -67,7 +67,8 @@ def settings_of(pair: tuple[str, str, str], layers: list[int], hidden: str = "si
 
 def for_the_engine(settings: Config) -> dict:
     network = settings.network
-    return {"sizes": list(network.layers), "hidden": network.hidden_activation,
+    sizes = [784, *(layer.n_out for layer in network.placed())]
+    return {"sizes": sizes, "hidden": network.hidden_activation,
             "output": network.output_activation, "cost": network.cost, "error": network.output_error}  # fmt: skip
 
 
@@ -83,8 +84,8 @@ def test_twenty_digits_have_pythons_z_a_cost_delta_and_slopes(engine, digits, pa
     y = np.eye(10)[labels]
     as_numbers = Network(settings_of(("linear", "quadratic", "exact"), layers, hidden).network, "float64")
     as_numbers.parameters.flat[...] = network.parameters.flat
-    z = as_numbers.predict(x)
-    a = network.predict(x)
+    z = as_numbers.outputs(x)
+    a = network.outputs(x)
     steps = H * np.eye(10)[:, None]  # one z_j moved at a time: (10, 1, 10)
     cost_at = [output.cost(z + step, output.activate(z + step, np.empty_like(z)), y) for step in steps]
     cost_before = [output.cost(z - step, output.activate(z - step, np.empty_like(z)), y) for step in steps]
@@ -131,8 +132,8 @@ def trained_by_both(engine, dataset: Dataset, settings: Config) -> tuple[Network
         "m": settings.training.mini_batch_size, "eta": settings.training.learning_rate,
         "lambda_over_n": settings.training.l2 / len(dataset.train),
     }  # fmt: skip
-    [_] = train(state, dataset, settings)
-    right = evaluate(state.network, dataset.test, settings.data.scale).correct
+    [_] = epochs(state, dataset, settings)
+    right = evaluate(state.network, dataset.test).correct
     found = engine.evaluate(
         "(given) => {"
         + DECODE

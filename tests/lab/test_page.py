@@ -10,7 +10,7 @@ from mnist_softmax.config.config import Config
 from mnist_softmax.lab.build import lab
 from mnist_softmax.runs.answers import load_network
 from mnist_softmax.runs.directory import RunDirectory
-from mnist_softmax.runs.run import Task, run
+from mnist_softmax.runs.run import run
 
 ACTS = ("slope", "path", "cost", "train", "inside", "two")
 
@@ -450,7 +450,7 @@ def run_directory(data_home, digits, tmp_path_factory):
         }
     )
     directory = tmp_path_factory.mktemp("runs") / "a<b>&"
-    run(Task(settings, directory), digits)
+    run(settings, digits, directory)
     return directory
 
 
@@ -461,7 +461,7 @@ def test_a_run_gives_the_page_its_network(visit, data_home, digits, run_director
         """() => [...Array(50).keys()].map((i) => [...networks.run1.net.forward(digits.test.images, i)])"""
     )
     pixels = np.rint(digits.test.images[:50] / 17) / 15  # the page holds 4 bits a pixel
-    expected = load_network(RunDirectory(run_directory)).predict(pixels)
+    expected = load_network(RunDirectory(run_directory)).outputs(pixels)
     np.testing.assert_allclose(found, expected, atol=1e-5)
     assert "a<b>&" in page.text_content("#inside-tools")
     assert json.loads(page.evaluate("() => JSON.stringify(networks.run1.title)")).endswith("(784-20-10)")
