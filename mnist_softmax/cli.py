@@ -19,6 +19,8 @@ from mnist_softmax.commands import (
     explain,
     export,
     gradcheck,
+    lab,
+    predict,
     report,
     reproduce,
     sweep,
@@ -37,6 +39,8 @@ COMMANDS = {
     "curves": curves,
     "explain": explain,
     "gradcheck": gradcheck,
+    "lab": lab,
+    "predict": predict,
     "data": data,
     "configs": configs,
 }

@@ -1,0 +1,40 @@
+"""`mnist-softmax lab`: one HTML page in which the question a_j - y_j can be dragged, drawn and trained."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "write a page, one file, in which a_j - y_j can be dragged, digits drawn and networks trained"
+USAGE = "[RUN_DIR ...] [--output FILE] [--open] [data.source=openml ...]"
+TAKES_OVERRIDES = True
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command line."""
+    parser.add_argument(
+        "runs",
+        metavar="RUN_DIR",
+        nargs="*",
+        help="up to four trained networks to look into (none: the page's own)",
+    )
+    parser.add_argument("--output", default="lab.html", metavar="FILE", help="default: lab.html")
+    parser.add_argument("--open", action="store_true", help="show it in the browser")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the page, and say where it is."""
+    from mnist_softmax.commands import console
+    from mnist_softmax.lab.build import lab
+
+    # argparse takes key=value among the names of runs for one of them
+    runs = [word for word in options.runs if "=" not in word]
+    pairs = [word for word in options.runs if "=" in word] + options.overrides
+    page = lab(runs, options.output, pairs)
+    for warning in page.warnings:
+        console.warn(warning)
+    print(f"page    {page.path} ({page.size / 1e6:.2f} MB); open it in a browser, it needs no network")
+    if options.open:
+        import webbrowser
+
+        webbrowser.open(page.path.resolve().as_uri())
+    return 0
