@@ -24,10 +24,8 @@ def digits(n: int) -> Dataset:
 
 
 def cohort_of(settings, replicas: int, n: int, **training) -> Cohort:
-    chosen = [
-        settings(seed=r, layers=(784, 30, 10), dtype="float32", mini_batch_size=M, **training)
-        for r in range(replicas)
-    ]
+    keys = {"layers": (784, 30, 10), "dtype": "float32", "mini_batch_size": M} | training
+    chosen = [settings(seed=r, **keys) for r in range(replicas)]
     cohort = Cohort([start(each) for each in chosen], chosen, digits(n))
     cohort.descent.use([0.01] * replicas)
     return cohort
@@ -78,6 +76,18 @@ def calls_per_mini_batch(settings, replicas: int, **training) -> float:
 def test_a_mini_batch_makes_few_calls(settings, replicas, training, most):
     """Of a plain step the products into w and b are made replica by replica: four calls more for each."""
     assert calls_per_mini_batch(settings, replicas, **training) <= most
+
+
+CONVOLUTION = {"kind": "convolution", "maps": 4, "field": 5, "pool": 2}
+
+
+@pytest.mark.parametrize(
+    ("convolutions", "most"), [([CONVOLUTION], 140), ([CONVOLUTION, CONVOLUTION], 250)], ids=["one", "two"]
+)
+def test_a_mini_batch_of_convolutions_makes_few_calls(settings, convolutions, most):
+    """Ten or so for each band of rows of maps, none for a single window or image."""
+    layers = [[28, 28], *convolutions, 30, 10]
+    assert calls_per_mini_batch(settings, 1, layers=layers) <= most
 
 
 def memory_while(cohort: Cohort) -> int:
