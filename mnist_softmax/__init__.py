@@ -35,6 +35,7 @@ API = {
     "compare": "comparison.compare.compare",
     "NetworkClassifier": "estimator.NetworkClassifier",
     "export_onnx": "export.onnx.export_onnx",
+    "lab": "lab.build.lab",
     "UserError": "errors.UserError",
 }
 """Where each name of the API comes from; __init__.pyi says the same to editors and type checkers."""
