@@ -2,6 +2,7 @@
 
 from mnist_softmax.comparison.compare import compare as compare
 from mnist_softmax.config.file import load_config as load_config
+from mnist_softmax.data.sources import load_digits as load_digits
 from mnist_softmax.errors import UserError as UserError
 from mnist_softmax.estimator import NetworkClassifier as NetworkClassifier
 from mnist_softmax.export.onnx import export_onnx as export_onnx
