@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import partial
 from typing import Any, Self
 
@@ -164,13 +165,14 @@ class NetworkClassifier(CallbackSupport, ClassifierMixin, NetworkParameters):
         records = train_epochs(state, dataset, settings, make_cohort=partial(WeightedCohort, weights=weights))
         records = told_to_callbacks(self, records, epochs, X, self.classes_[codes], self._fitted)
         try:
-            with threadpool_limits(limits=1, user_api="blas"):
+            with threadpool_limits(limits=1, user_api="blas"), closing(records):
                 for record in records:
                     if self.verbose:
                         print(record)
                     if self._stops(record):
                         break
-        except Diverged as error:  # in the words of the parameters
+        except Diverged as error:  # in the words of the parameters; what is left is not fitted
+            del self._state
             said = str(error).replace("training.learning_rate", "learning_rate_init").replace("training.", "")
             raise Diverged(said) from None
         put_back_best(state)

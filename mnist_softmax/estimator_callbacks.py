@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from mnist_softmax.training.history import Record
@@ -25,7 +25,7 @@ CallbackSupport = _callback_support()  # has `set_callbacks`
 
 def told_to_callbacks(
     estimator: Any, records: Iterator[Record], epochs: int, X: Any, y: Any, fitted: Callable[[], dict[str, Any]]
-) -> Iterator[Record]:
+) -> Generator[Record]:
     """`records`, of at most so many epochs, each shown to the estimator's callbacks, of which any may stop the run.
 
     `fitted` gives the attributes of which a callback that scores can make an estimator as it is now.

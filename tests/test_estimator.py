@@ -474,8 +474,11 @@ def test_partial_fit_refuses_what_it_cannot_know(digits):
 
 
 def test_a_fit_that_diverges_says_so_in_the_words_of_its_parameters(digits):
+    estimator = made(learning_rate_init=1e30, output_activation="linear", cost="quadratic")
     with pytest.raises(Diverged, match=r"diverged in epoch 1: .*; try a smaller learning_rate_init$"):
-        made(learning_rate_init=1e30, output_activation="linear", cost="quadratic").fit(*digits)
+        estimator.fit(*digits)
+    with pytest.raises(sklearn.exceptions.NotFittedError):
+        estimator.predict(digits[0])
 
 
 def test_a_failed_fit_leaves_an_estimator_that_is_not_fitted(digits):
