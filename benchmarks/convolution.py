@@ -29,7 +29,7 @@ from benchmarks.peers import Peer
 from benchmarks.peers.convolution import FIELD, POOL, Work
 from benchmarks.work import machine, one_core
 from mnist_softmax.config.data import Data
-from mnist_softmax.data.sources import load
+from mnist_softmax.data.sources import load_digits
 
 NETWORKS: dict[str, tuple[str, tuple[int, ...], tuple[int, ...]]] = {
     "basic_conv": ("sigmoid", (20,), (100,)),
@@ -54,7 +54,7 @@ AGREE = dict.fromkeys(PEERS, 1e-3) | {"textbook": 3e-2}
 def work(name: str, threads: int = 1) -> Work:
     """The network's work on the first images of MNIST; weights N(0, 1/n_in) of a window, biases N(0, 1/100)."""
     activation, maps, hidden = NETWORKS[name]
-    train = load(Data()).train.first(IMAGES)
+    train = load_digits(Data()).train.first(IMAGES)
     rng, maps_in, side = np.random.default_rng(1), 1, 28
     start: list[tuple[np.ndarray, np.ndarray]] = []
 

@@ -88,7 +88,9 @@ def test_mistakes_are_user_errors_of_one_line(config, tmp_path):
     settings = ms.load_config(config)
     digits = ms.load_digits(settings.data)
     other = settings.model_copy(update={"data": settings.data.model_copy(update={"scale": 256.0})})
-    with pytest.raises(ConfigError, match=r"data.scale is 256, but the digits were loaded with 255") as refused:
+    with pytest.raises(
+        ConfigError, match=r"data.scale is 256.0, but the digits were loaded with 255.0"
+    ) as refused:
         ms.train(other, digits)
     assert isinstance(refused.value, ms.UserError)
     with pytest.raises(ConfigError, match="layers ends with 5"):
@@ -108,3 +110,63 @@ def test_two_configs_are_compared(config, tmp_path):
     [final, _] = results.pairs
     assert {final["a"], final["b"]} == {"fast", "slow"}
     assert (tmp_path / "comparison" / "runs" / "fast" / "seed-1" / "model.npz").exists()
+
+
+def test_digits_that_the_config_does_not_ask_for_are_refused(config, tmp_path):
+    settings = ms.load_config(config)
+    digits = ms.load_digits(settings.data)
+    for changed in (
+        "data.training_size=100",
+        "data.expansion=one_pixel",
+        "data.validation_size=7",
+        "data.scale=256",
+    ):
+        other = ms.load_config(config, changed)
+        with pytest.raises(ConfigError, match="but the digits were loaded with"):
+            ms.train(other, digits)
+        with pytest.raises(ConfigError, match="but the digits were loaded with"):
+            ms.run(other, digits, tmp_path / "other")
+    assert not (tmp_path / "other" / "config.yaml").exists()
+
+
+def test_pictures_that_do_not_fit_a_run_are_user_errors_of_one_line(config, tmp_path):
+    settings = ms.load_config(config)
+    digits = ms.load_digits(settings.data)
+    run = ms.run(settings, digits, tmp_path / "try")
+    images = digits.test.images
+    for wrong, fault in (
+        (images[:0], "no images"),
+        (images[:, :9], "9 pixels, the network takes 16"),
+        (images[0], "expected images"),
+        (images / 255, "data.scale"),
+        ([["a"]], "type"),
+    ):
+        with pytest.raises(ms.UserError, match=fault) as refused:
+            run.predict(wrong)
+        assert "\n" not in str(refused.value)
+    network = run.network()
+    for split, quantities in ((digits.test, ["nope"]), (digits.test.first(0), ["cost"])):
+        with pytest.raises(ms.UserError, match="evaluate: "):
+            ms.evaluate(network, split, quantities)
+    assert ms.evaluate(network, digits.test, ["cost"]).correct is None
+
+
+def test_a_run_stored_before_later_keys_were_there_goes_on(config, tmp_path):
+    import yaml
+
+    settings = ms.load_config(config)
+    digits = ms.load_digits(settings.data)
+    ms.run(ms.load_config(config, "training.epochs=2"), digits, tmp_path / "old")
+    stored = yaml.safe_load((tmp_path / "old" / "config.yaml").read_text())
+    for section, key in (("training", "order"), ("training", "optimizer"), ("data", "expansion")):
+        del stored[section][key]
+    assert stored["network"]["layers"] == [16, 6, 4]
+    (tmp_path / "old" / "config.yaml").write_text(yaml.safe_dump(stored))
+    ms.run(settings, digits, tmp_path / "old", mode="resume")
+    ms.run(settings, digits, tmp_path / "new")
+    one, other = (ms.open_run(tmp_path / name).network().parameters.flat for name in ("old", "new"))
+    np.testing.assert_array_equal(one, other)
+    assert yaml.safe_load((tmp_path / "old" / "config.yaml").read_text())["network"]["layers"] == [16, 6, 4]
+    expanded = ms.load_config(config, "data.expansion=one_pixel", "training.epochs=9")
+    with pytest.raises(RunDirectoryError, match=r"data.expansion was none, is now one_pixel"):
+        ms.run(expanded, ms.load_digits(expanded.data), tmp_path / "old", mode="resume")

@@ -66,7 +66,7 @@ class Prospect:
 
     def hidden(self, run: str | None = None) -> list[int]:
         """Neurons of each hidden layer."""
-        return [layer.n_out for layer in self.seeded[run or ONLY].network.placed()[:-1]]
+        return [layer.n_out for layer in self.seeded[run or ONLY].network.hidden()]
 
 
 @dataclass(frozen=True)

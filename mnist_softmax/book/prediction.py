@@ -54,7 +54,7 @@ class Prediction:
 def one_more_report(values: Sequence[float], best_of: int = 1) -> Prediction:
     """From one value of each of n runs, n > best_of and n > 1."""
     n = len(values)
-    reports = np.array([max(group) for group in combinations(values, best_of)])
+    reports = np.array([max(runs) for runs in combinations(values, best_of)])
     mean, deviation = float(np.mean(reports)), float(np.std(reports, ddof=1))
     t = float(stats.t.ppf((1 + LEVEL) / 2, (n - 1) / best_of))
     margin = t * deviation * np.sqrt(1 + best_of / n)

@@ -100,12 +100,12 @@ def check_comparable(comparison: Comparison) -> None:
         for key, needed in (("monitor_every", 1), ("on_overflow", "stop")):
             if getattr(settings.training, key) != needed:
                 raise ConfigError(f"{name}: training.{key} must be {needed} here, for every epoch is compared")
-        for key in ("source", "path", "training_size"):
+        for key in ("source", "path", "training_size", "expansion"):
             ours, theirs = getattr(settings.data, key), getattr(reference.data, key)
             if ours != theirs and comparison.kind == "comparison":
                 raise ConfigError(
                     f"{name} and {first} are for different data: data.{key} is {ours} and {theirs}; "
-                    "give both the same, or see a sweep for training_size"
+                    "give both the same, or vary it in a sweep"
                 )
 
 

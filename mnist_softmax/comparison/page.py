@@ -10,6 +10,7 @@ from mnist_softmax.comparison.comparison import Comparison, Facts, what_counts
 from mnist_softmax.comparison.results import Results
 from mnist_softmax.figures import COLOURS
 from mnist_softmax.files import flat
+from mnist_softmax.runs.answers import load_network
 from mnist_softmax.runs.directory import RunDirectory
 
 MOST_CURVES = 8  # of a sweep: the best by validation
@@ -81,8 +82,7 @@ def _networks(comparison: Comparison) -> list[Facts]:
         if stored is None or name not in comparison.configs:
             continue
         place = RunDirectory(comparison.directory / "runs" / name / f"seed-{stored['seeds'][0]}")
-        with np.load(place.model, allow_pickle=False) as model:
-            w = model["w1"].astype(float)
+        w = next(layer["w"] for layer in load_network(place).parameters.layers if layer).astype(float)
         confusion = np.array(stored["confusion"])
         networks.append(
             {

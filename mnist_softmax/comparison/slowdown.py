@@ -36,14 +36,14 @@ def slowdown(settings: Config, dataset: Dataset, seeds: int) -> dict[str, Any]:
     the norm of dC/dw^L of a mini-batch, a mean over the mini-batches since the last measurement (None where it
     is not finite).
     """
-    network = settings.network.model_copy(update={"initializer": "large"})
-    members = [
+    network = settings.network.initialized("large")
+    replicas = [
         settings.model_copy(update={"seed": seed, "network": network}) for seed in range(min(seeds, SEEDS))
     ]
     accuracies, norms, numbers = [], [], count()
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(over="ignore", invalid="ignore"):
-        cohort = Cohort([start(each) for each in members], members, dataset)
-        cohort.descent.use([learning_rate(each.training, []) for each in members])
+        cohort = Cohort([start(each) for each in replicas], replicas, dataset)
+        cohort.descent.use([learning_rate(each.training, []) for each in replicas])
         gradient = cohort.network.new_parameters().layers[-1]
         since: list[np.ndarray] = []
 
@@ -59,7 +59,7 @@ def slowdown(settings: Config, dataset: Dataset, seeds: int) -> dict[str, Any]:
                 since = []
             cohort.descent.step(p)
 
-        rngs = [dropout_stream(each.seed, 1) for each in members]
+        rngs = [dropout_stream(each.seed, 1) for each in replicas]
         train_epoch(islice(cohort.mini_batches(), MINI_BATCHES + 1), cohort.passes, step, rngs)
     return {
         "mini_batches": [*range(0, EVERY * len(norms), EVERY)],

@@ -8,10 +8,12 @@ import yaml
 from pydantic import Field, model_validator
 
 from mnist_softmax.config.data import Data
+from mnist_softmax.config.layers import Dense
 from mnist_softmax.config.network import Architecture
 from mnist_softmax.config.randomness import Randomness, Streams
 from mnist_softmax.config.schema import Integer, PathName, Section
 from mnist_softmax.config.training import Training
+from mnist_softmax.metrics import METRICS
 
 
 class Output(Section):
@@ -39,12 +41,19 @@ class Config(Section):
                 raise ValueError("randomness: book draws initializer scaled or large only")
             if self.seed >= 2**32:
                 raise ValueError("randomness: book takes a seed below 2^32")
+            if any(
+                not isinstance(layer.entry, Dense) or layer.entry.initializer for layer in self.network.placed()
+            ):
+                raise ValueError("randomness: book draws dense layers only, all by network.initializer")
+            if self.training.order != "shuffled":
+                raise ValueError("randomness: book shuffles; leave training.order out")
         return self
 
     @model_validator(mode="after")
     def _norms_are_of_hidden_layers(self) -> Self:
-        if "train_gradient_norms" in self.training.monitor and len(self.network.layers) < 3:
-            raise ValueError("monitor train_gradient_norms needs a hidden layer in network.layers")
+        for name in self.training.monitor:
+            if METRICS[name].by_layer and not self.network.hidden():
+                raise ValueError(f"monitor {name} needs a hidden layer in network.layers")
         return self
 
     def to_yaml(self) -> str:

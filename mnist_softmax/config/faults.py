@@ -26,7 +26,7 @@ class Place(NamedTuple):
     """The types of what may stand there."""
 
 
-def told(
+def lines(
     error: ValidationError, schema: type[Section], content: Any, where: str, overridden: Collection[str]
 ) -> str:
     """A line for each fault of `content`; those of `overridden` keys lie on the command line, others in `where`."""

@@ -77,7 +77,7 @@ class Convolution(WithWeights):
     image; then the largest of each pool x pool (max-pooling; 1 is none), bias and activation (chapter 6)."""
 
     kind: Literal["convolution"]
-    maps: Size
+    maps: PositiveInt
     field: Size
     pool: Size = 1
 
@@ -131,7 +131,7 @@ class Dropout(Section):
 
 
 AfterInputs = Dense | Convolution | Dropout
-Layer = Annotated[Inputs | Dense | Convolution | Dropout, Field(discriminator="kind")]
+Layer = Annotated[Inputs | AfterInputs, Field(discriminator="kind")]
 
 
 def _written_out(layers: Any) -> Any:
@@ -149,7 +149,7 @@ def _written_out(layers: Any) -> Any:
 Layers = Annotated[tuple[Layer, ...], BeforeValidator(_written_out)]
 
 
-Entry = TypeVar("Entry", Dense, Convolution, Dropout, AfterInputs)
+Entry = TypeVar("Entry", bound=AfterInputs)
 
 
 class Placed(NamedTuple, Generic[Entry]):
@@ -192,6 +192,11 @@ class Placed(NamedTuple, Generic[Entry]):
         return self.entry.fans(self.shape_in)
 
     @property
+    def multiplications(self) -> int:
+        """Of weights with inputs, in a pass of one example: of a convolution at every place that is kept."""
+        return math.prod(self.arrays["w"]) * (self.n_out // self.arrays["b"][0]) if self.arrays else 0
+
+    @property
     def num_parameters(self) -> int:
         """Its weights and biases."""
         return sum(math.prod(shape) for shape in self.arrays.values())
@@ -206,7 +211,8 @@ def placed(layers: Sequence[Inputs | AfterInputs], activation: str, initializer:
     first, *others = layers
     if not isinstance(first, Inputs):
         raise Misfit("layers.0", "expected the pixels of an image, 784 or [28, 28]")
-    shape, found = first.shape_out, []
+    shape = first.shape_out
+    found: list[Placed] = []
     for k, entry in enumerate(others, start=1):
         if isinstance(entry, Inputs):
             raise Misfit(f"layers.{k}", "inputs stand only at the beginning")
@@ -218,16 +224,18 @@ def placed(layers: Sequence[Inputs | AfterInputs], activation: str, initializer:
             reached, shape = shape, entry.shape_out(shape)
         except Misfit as misfit:
             raise Misfit(f"layers.{k}.{misfit.key}", misfit.text) from None
-        own = entry if isinstance(entry, WithWeights) else WithWeights()
-        if k == len(others) and own.activation is not None:
+        if not isinstance(entry, WithWeights):
+            found.append(Placed(entry, reached, "linear", initializer))
+            continue
+        if k == len(others) and entry.activation is not None:
             raise Misfit(f"layers.{k}.activation", "that of the last layer is network.output_activation")
-        sigma = "linear" if k == len(others) else own.activation or activation
-        found.append(Placed(entry, reached, sigma, own.initializer or initializer))
+        sigma = "linear" if k == len(others) else entry.activation or activation
+        found.append(Placed(entry, reached, sigma, entry.initializer or initializer))
     return found
 
 
 def title(layers: Sequence[Placed]) -> str:
     """Such as "784-30-10", or "784-20x12x12-100-10" where maps have rows and columns."""
-    shapes = [layer.shape_out for layer in layers if layer.kind != "dropout"]
+    shapes = [layer.shape_out for layer in layers if layer.arrays]
     sizes = ["x".join(map(str, (shape[-1], *shape[:-1]))) for shape in shapes]
     return "-".join([str(layers[0].n_in), *sizes])

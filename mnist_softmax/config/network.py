@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from mnist_softmax.config.layers import Activation, Initializer, Layers, Placed, placed, title
+from mnist_softmax.config.layers import Activation, Initializer, Layers, Placed, WithWeights, placed, title
 from mnist_softmax.config.schema import Section
 
 OutputActivation = Literal["softmax", "sigmoid", "tanh", "relu", "linear"]
@@ -37,6 +37,18 @@ class Architecture(Section):
     def placed(self) -> list[Placed]:
         """Every layer but the inputs, with what reaches it and what leaves it."""
         return placed(self.layers, self.hidden_activation, self.initializer)
+
+    def initialized(self, initializer: Initializer) -> Self:
+        """The same with starting weights that are drawn so, in every layer."""
+        layers = [
+            entry.model_copy(update={"initializer": None}) if isinstance(entry, WithWeights) else entry
+            for entry in self.layers
+        ]
+        return self.model_copy(update={"initializer": initializer, "layers": tuple(layers)})
+
+    def hidden(self) -> list[Placed]:
+        """The hidden layers that learn: dropout is none."""
+        return [layer for layer in self.placed()[:-1] if layer.arrays]
 
     @property
     def title(self) -> str:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mnist_softmax.config.data import Data
+
 
 @dataclass(frozen=True, eq=False)
 class Split:
@@ -48,6 +50,8 @@ class Dataset:
     """The cache, directory or file that was read."""
     checksum: str
     """The sha256 of all images, then all labels, as loaded; `training_size` does not change it."""
+    section: Data | None = None
+    """The data section by which they were loaded; None for digits that come otherwise."""
     warnings: tuple[str, ...] = ()
     """What the user must be told, in the console and in every report."""
 

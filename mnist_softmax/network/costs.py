@@ -2,7 +2,7 @@
 
 Logarithms are taken of the outputs as exactly as z allows: `Logs` holds ln a and ln(1 - a) worked out from z,
 never from a rounded a, so that a confident mistake costs about |z| and not infinity. Values are per example,
-shape (..., m); the mean over a mini-batch is taken where the gradient is (see Network.backward).
+shape (..., m); the mean over a mini-batch is taken where the gradient is (see Pass.backward).
 """
 
 from __future__ import annotations

@@ -40,8 +40,8 @@ class DropoutPass:
 
     @staticmethod
     def bytes_needed(layer: Placed[Dropout], l: int, m: int, itemsize: int) -> int:
-        """Memory that a pass of m examples takes: a, dC/da_in, and the masks, a byte each."""
-        return m * layer.n_in * ((2 if l else 1) * itemsize + BLOCK + 1)
+        """Memory that a pass of m examples takes: a, dC/da_in, and masks, a byte each (five while they are drawn)."""
+        return m * layer.n_in * ((2 if l else 1) * itemsize + (1 if layer.entry.p == 0.5 else 5) * BLOCK + 1)
 
     def draw(self, rngs: Sequence[np.random.Generator]) -> None:
         """Take the next mini-batch's mask; `rngs` has a generator for each replica.
@@ -69,7 +69,7 @@ class DropoutPass:
         """dC/da_in: a neuron that was left out had no part in the cost."""
         return np.multiply(self.delta, self.mask if self.training else self.kept, out=self.grad_in)
 
-    def gradient(self, gradient: dict[str, np.ndarray]) -> None:
+    def gradient(self, into: dict[str, np.ndarray]) -> None:
         """Nothing is learned here."""
 
     def descend(self, eta: Sequence[float], decay: Sequence[float]) -> None:

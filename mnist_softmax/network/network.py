@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from mnist_softmax.network.dropout import DropoutPass
 from mnist_softmax.network.initializers import INITIALIZERS
 from mnist_softmax.network.output import Output
 from mnist_softmax.network.parameters import Parameters
-from mnist_softmax.network.passes import pass_of
+from mnist_softmax.network.passes import pass_of, rows_at_once
 
 
 class Network:
@@ -52,36 +52,41 @@ class Network:
                 draw = INITIALIZERS[layer.initializer]
                 arrays["w"][...], arrays["b"][...] = draw(rng, arrays["w"].shape, *layer.fans)
 
-    def new_pass(self, m: int, mean: bool = True, training: bool = False) -> Pass:
+    def new_pass(self, m: int, mean: bool = True, training: bool = False, back: bool = True) -> Pass:
         """A pass of m examples (of each replica). Its errors are those of their mean cost, or of the sum.
 
-        In `training` dropout leaves neurons out.
+        In `training` dropout leaves neurons out. Without `back` it goes forward only, and keeps less.
         """
-        return Pass(self, m, mean, training)
+        return Pass(self, m, mean, training, back)
 
     def outputs(self, x: np.ndarray) -> np.ndarray:
         """a^L (..., m, K) for the rows of x, (..., m, n_in), of pixels divided by their scale.
 
-        Raises ValueError: x has another width, or holds bytes, which nobody has divided yet.
+        Raises ValueError: x has another width or no rows, or holds bytes, which nobody has divided yet.
         """
-        return self._passed(x).a
+        return np.concatenate([p.a for p, _ in self._passed(x)], axis=-2)
 
     def costs(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """C of each row of x, (..., m), for one-hot y (..., m, K). Raises ValueError as `outputs`."""
-        p = self._passed(x)
-        return self.output.cost(p.z, p.a, np.asarray(y, self.dtype))
+        y = np.asarray(y, self.dtype)
+        return np.concatenate([self.output.cost(p.z, p.a, y[..., at, :]) for p, at in self._passed(x)], axis=-1)
 
-    def _passed(self, x: np.ndarray) -> Pass:
-        if np.ndim(x) < 2 or np.shape(x)[-1] != self.num_inputs:
+    def _passed(self, x: np.ndarray) -> Iterator[tuple[Pass, slice]]:
+        """Passes that have gone forward, some rows each, and which rows these are."""
+        if np.ndim(x) < 2 or not np.shape(x)[-2] or np.shape(x)[-1] != self.num_inputs:
             raise ValueError(
                 f"x has shape {np.shape(x)}; expected rows of {self.num_inputs} inputs, (m, {self.num_inputs})"
             )
         if np.asarray(x).dtype == np.uint8:
             raise ValueError("x holds bytes; expected pixels divided by their scale, such as images / 255")
-        p = self.new_pass(np.shape(x)[-2])
-        with np.errstate(over="ignore"):
-            p.forward(np.asarray(x, self.dtype))
-        return p
+        rows = rows_at_once(self.layers, np.dtype(self.dtype).itemsize)
+        for start in range(0, np.shape(x)[-2], rows):
+            at = slice(start, start + rows)
+            block = np.asarray(x[..., at, :], self.dtype)
+            p = self.new_pass(block.shape[-2], back=False)
+            with np.errstate(over="ignore"):
+                p.forward(block)
+            yield p, at
 
 
 def _rebuilt(
@@ -98,14 +103,16 @@ class Pass:
     `layers` are the passes of the layers, `z` is z^L and `a` is a^L, (..., m, K).
     """
 
-    def __init__(self, network: Network, m: int, mean: bool, training: bool) -> None:
+    def __init__(self, network: Network, m: int, mean: bool, training: bool, back: bool) -> None:
         examples = (*network.replicas, m)
         self.layers = [
-            pass_of(layer, l, network.parameters, examples) for l, layer in enumerate(network.layers)
+            pass_of(layer, m)(layer, l, network.parameters, examples) for l, layer in enumerate(network.layers)
         ]
         self.thinned = [layer for layer in self.layers if isinstance(layer, DropoutPass)]
         for layer in self.thinned:
             layer.training = training
+        for layer in self.layers:
+            layer.back = back
         self.output = network.output
         self.z = self.layers[-1].a  # the last layer stops at z^L
         self.a = np.empty_like(self.z)

@@ -9,20 +9,27 @@ from mnist_softmax.config.layers import Placed
 from mnist_softmax.network.convolution import ConvolutionPass
 from mnist_softmax.network.dense import DensePass
 from mnist_softmax.network.dropout import DropoutPass
-from mnist_softmax.network.parameters import Parameters
 from mnist_softmax.network.wide import WideDensePass, chunks
 
 PASSES: dict[str, Any] = {"dense": DensePass, "convolution": ConvolutionPass, "dropout": DropoutPass}
 
 
-def pass_of(layer: Placed, l: int, parameters: Parameters, examples: tuple[int, ...]) -> Any:
-    """A pass of its kind through layer number l; in chunks of neurons where a dense layer is wide."""
-    if layer.kind == "dense" and (count := chunks(examples[-1], layer.n_in, layer.n_out)) > 1:
-        return WideDensePass(layer, l, parameters, examples, count)
-    return PASSES[layer.kind](layer, l, parameters, examples)
+ROWS = 1000  # without a way back at once, at most: few calls, and the activations stay in the cache
+BYTES = 20_000_000  # that the buffers of such a pass may take
+
+
+def pass_of(layer: Placed, m: int) -> Any:
+    """The class of a pass of m examples through a layer: of its kind; in chunks where a dense layer is wide."""
+    wide = layer.kind == "dense" and chunks(m, layer.n_in, layer.n_out) > 1
+    return WideDensePass if wide else PASSES[layer.kind]
 
 
 def bytes_of_pass(layers: Sequence[Placed], m: int, itemsize: int) -> int:
     """Memory that a pass of m examples takes, in bytes."""
-    passes = (PASSES[layer.kind].bytes_needed(layer, l, m, itemsize) for l, layer in enumerate(layers))
+    passes = (pass_of(layer, m).bytes_needed(layer, l, m, itemsize) for l, layer in enumerate(layers))
     return sum(passes) + m * layers[-1].n_out * itemsize  # a^L
+
+
+def rows_at_once(layers: Sequence[Placed], itemsize: int) -> int:
+    """How many rows an evaluation takes at once: ROWS, or fewer where a pass of so many would be large."""
+    return max(10, min(ROWS, BYTES // (bytes_of_pass(layers, 100, itemsize) // 100)))

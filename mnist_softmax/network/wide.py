@@ -18,13 +18,14 @@ from mnist_softmax.network.parameters import Parameters
 
 SMALL = 1_000_000  # OpenBLAS's small kernels take products m x k x n up to this size,
 SMALL_OUT = 1_200  # and where the second matrix is given transposed, as w is, only up to m n
+LEAST_WEIGHTS = 80_000  # of a layer that is cut: 784-100, the book's largest, keeps its bits at every m
 LEAST = 25  # neurons: thinner chunks cost more calls than they save
 
 
 def chunks(m: int, n_in: int, n_out: int) -> int:
     """Into how many chunks of neurons a dense layer is best cut for mini-batches of m: 1 is not at all."""
     most = min(SMALL // (m * n_in), SMALL_OUT // m)
-    if n_out <= most:
+    if n_out <= most or n_in * n_out < LEAST_WEIGHTS:
         return 1
     return next((c for c in range(2, n_out // LEAST + 1) if n_out % c == 0 and n_out // c <= most), 1)
 
@@ -32,11 +33,10 @@ def chunks(m: int, n_in: int, n_out: int) -> int:
 class WideDensePass(DensePass):
     """A DensePass whose products are taken chunk by chunk. Sums over neurons differ from its in the last bits."""
 
-    def __init__(
-        self, layer: Placed[Dense], l: int, parameters: Parameters, examples: tuple[int, ...], count: int
-    ) -> None:
+    def __init__(self, layer: Placed[Dense], l: int, parameters: Parameters, examples: tuple[int, ...]) -> None:
         super().__init__(layer, l, parameters, examples)
         *replicas, m = examples
+        count = chunks(m, layer.n_in, layer.n_out)
         size = layer.n_out // count
         # w is stored a row a neuron, so that a chunk of neurons is a block of rows: (..., count, n_in, size)
         self.w_chunks = self.w_transposed.reshape(*replicas, count, size, layer.n_in).swapaxes(-1, -2)

@@ -48,6 +48,11 @@ def load_network(run: RunDirectory) -> Network:
     return network
 
 
+def outputs(network: Network, split: Split) -> np.ndarray:
+    """a^L (n, K) for every image of `split`; its labels are not looked at."""
+    return np.concatenate([p.a.copy() for p, _, _ in passes_over(network, split)])
+
+
 def answers(network: Network, split: Split) -> Answers:
     """What `network` answers to every image of `split`."""
     blocks = [(p.a.copy(), p.output.cost(p.z, p.a, y)) for p, _, y in passes_over(network, split)]

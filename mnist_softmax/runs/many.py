@@ -125,6 +125,7 @@ def suitable_cohort(settings: Config) -> int:
     One, where a single mini-batch fills the cache: then calls are long, and sharing them saves nothing.
     """
     training, n = settings.training, settings.data.training_size or 60_000  # of MNIST at most
+    n *= 5 if settings.data.expansion == "one_pixel" else 1
     passing = bytes_of_pass(
         settings.network.placed(), training.mini_batch_size, np.dtype(training.dtype).itemsize
     )

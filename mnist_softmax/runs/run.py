@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,10 +13,11 @@ from threadpoolctl import threadpool_limits
 
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.shipped import find
+from mnist_softmax.data.checks import check_scale, checked_split
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.errors import Diverged, RunDirectoryError, UserError
+from mnist_softmax.errors import DataError, Diverged, RunDirectoryError, UserError
 from mnist_softmax.network.network import Network
-from mnist_softmax.runs.answers import load_network
+from mnist_softmax.runs.answers import load_network, outputs
 from mnist_softmax.runs.directory import Mode, RunDirectory, opened
 from mnist_softmax.runs.recorder import Recorder, Summary
 from mnist_softmax.training.history import History, Record
@@ -74,9 +76,18 @@ class Run:
         return load_network(self.directory)
 
     def outputs(self, images: np.ndarray) -> np.ndarray:
-        """a^L (n, K) for images as they are stored: pixels (n, width) or (n, rows, columns), not yet scaled."""
-        x = np.asarray(images).reshape(len(images), -1)
-        return self.network().outputs(x / self.settings.data.scale)
+        """a^L (n, K) for images as they are stored: pixels (n, width) or (n, rows, columns), not yet scaled.
+
+        Raises DataError: they are no images, of another width, or seem to be scaled already.
+        """
+        images, network, scale = np.asarray(images), self.network(), self.settings.data.scale
+        split = checked_split(images, np.zeros(len(np.atleast_1d(images)), np.uint8), "images", "images")
+        if split.images.shape[1] != network.num_inputs:
+            raise DataError(
+                f"images have {split.images.shape[1]} pixels, the network takes {network.num_inputs}"
+            )
+        check_scale("images", scale, split)
+        return outputs(network, replace(split, scale=scale))
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """The digit (n,) that each image, as it is stored, is taken for: its largest output."""

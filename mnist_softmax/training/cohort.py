@@ -48,7 +48,8 @@ def bytes_needed(settings: Config, replicas: int, n: int) -> int:
     """Memory that training a cohort takes besides the digits, in bytes: parameters, a block of images, orders.
 
     Each replica's parameters are held twice, by its state and by the cohort; so is what its optimiser remembers.
-    A gradient is formed only where a step is not plain. Left out is what an evaluation takes, a few megabytes.
+    A gradient is formed only where a step is not plain. Left out is what an
+    evaluation takes, at most 20 MB a replica (network/passes.py).
     """
     training, layers = settings.training, settings.network.placed()
     size, m, rule = np.dtype(training.dtype).itemsize, training.mini_batch_size, rule_of(training)

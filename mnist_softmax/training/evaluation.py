@@ -9,26 +9,22 @@ import numpy as np
 
 from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.data.minibatches import MiniBatches
+from mnist_softmax.errors import ConfigError
 from mnist_softmax.metrics import METRICS, SPLITS
 from mnist_softmax.network.network import Network, Pass
-from mnist_softmax.network.passes import bytes_of_pass
-
-ROWS = 1000  # at once, at most: few calls, and the activations stay in the cache
-BYTES = 20_000_000  # that the buffers of a pass may take
-
-
-def rows_at_once(network: Network) -> int:
-    """How many rows are evaluated at once: 1,000, or fewer where a pass of so many would be large."""
-    one = bytes_of_pass(network.layers, 100, np.dtype(network.dtype).itemsize) // 100
-    return max(10, min(ROWS, BYTES // one))
+from mnist_softmax.network.passes import rows_at_once
 
 
 def passes_over(
-    network: Network, split: Split, mean: bool = True
+    network: Network, split: Split, back: bool = False
 ) -> Iterator[tuple[Pass, np.ndarray, np.ndarray]]:
-    """Every image of `split`, in order, some rows at once: a pass that has gone forward, labels (m,), y (m, K)."""
-    batches = MiniBatches(split, min(rows_at_once(network), len(split)), network.num_outputs, network.dtype)
-    passes = {m: network.new_pass(m, mean) for m in batches.sizes(len(split))}
+    """Every image of `split`, in order, some rows at once: a pass that has gone forward, labels (m,), y (m, K).
+
+    With `back` it can go backward, too, and its errors are those of the sum of the costs.
+    """
+    rows = min(rows_at_once(network.layers, np.dtype(network.dtype).itemsize), len(split))
+    batches = MiniBatches(split, rows, network.num_outputs, network.dtype)
+    passes = {m: network.new_pass(m, mean=False, back=back) for m in batches.sizes(len(split))}
     with np.errstate(over="ignore"):
         for x, labels in batches.in_order():  # all replicas are shown the same images
             p = passes[len(x)]
@@ -80,11 +76,20 @@ class Evaluation(NamedTuple):
     @property
     def correct(self) -> Any:
         """How many answers are right."""
-        return np.rint(self.n * self.accuracy).astype(np.intp)
+        return None if self.accuracy is None else np.rint(self.n * self.accuracy).astype(np.intp)
 
 
 def evaluate(network: Network, split: Split, quantities: Sequence[str] = ("cost", "accuracy")) -> Evaluation:
-    """Measure `quantities`, names out of QUANTITIES, of `network` on `split`."""
+    """Measure `quantities`, names out of QUANTITIES, of `network` on `split`.
+
+    Raises ConfigError: there is no such quantity, or images and network do not fit.
+    """
+    for name in quantities:
+        if name not in QUANTITIES:
+            raise ConfigError(f"evaluate: no quantity {name}; expected some of {', '.join(QUANTITIES)}")
+    if not len(split) or split.images.shape[-1] != network.num_inputs:
+        found, needed = f"{len(split)} images of {split.images.shape[-1]} pixels", network.num_inputs
+        raise ConfigError(f"evaluate: {found}; the network takes {needed}")
     totals = {name: np.zeros(network.replicas) for name in quantities}
     for p, labels, y in passes_over(network, split):
         for name in quantities:
@@ -100,7 +105,7 @@ def bias_gradients(network: Network, split: Split) -> list[np.ndarray]:
     In a convolution all places of a map share its bias, and their errors add up.
     """
     sums = [np.zeros_like(arrays["b"], np.float64) for arrays in network.parameters.layers if arrays]
-    for p, _, y in passes_over(network, split, mean=False):
+    for p, _, y in passes_over(network, split, back=True):
         p.backward(y)
         for total, layer in zip(sums, [layer for layer in p.layers if layer not in p.thinned], strict=True):
             errors = layer.delta.reshape(*network.replicas, -1, total.shape[-1])
@@ -126,6 +131,7 @@ def measure(network: Network, dataset: Dataset, monitor: Sequence[str]) -> dict[
         if wanted:
             found = evaluate(network, dataset.split(split), wanted)
             measured |= {f"{split}_{quantity}": getattr(found, quantity) for quantity in wanted}
-    if "train_gradient_norms" in monitor:
-        measured["train_gradient_norms"] = gradient_norms(network, dataset.train)
+    for metric in metrics:
+        if metric.by_layer:
+            measured[metric.name] = gradient_norms(network, dataset.split(metric.split))
     return measured

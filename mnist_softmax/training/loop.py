@@ -24,6 +24,12 @@ from mnist_softmax.training.schedules import learning_rate, reason_to_stop
 from mnist_softmax.training.sgd import penalty, train_epoch
 
 Progress = Callable[[Iterable, int], Iterable]
+SHAPING = (
+    "scale",
+    "training_size",
+    "validation_size",
+    "expansion",
+)  # of the data section: what digits it makes
 MakeCohort = Callable[[Sequence[State], Sequence[Config], Dataset], Cohort]
 
 
@@ -68,19 +74,21 @@ def check_fit(settings: Config, dataset: Dataset) -> None:
         raise ConfigError(
             f"network.layers ends with {layers[-1].n_out}; the labels have {dataset.num_classes} classes"
         )
-    if dataset.train.scale != settings.data.scale:
-        raise ConfigError(
-            f"data.scale is {settings.data.scale:g}, but the digits were loaded with {dataset.train.scale:g}; "
-            "load them with this config's data section"
-        )
+    for key in SHAPING if dataset.section else ():
+        loaded, asked = getattr(dataset.section, key), getattr(settings.data, key)
+        if loaded != asked:
+            raise ConfigError(
+                f"data.{key} is {asked}, but the digits were loaded with {loaded}; "
+                "load them with this config's data section"
+            )
+    if m > n:
+        raise ConfigError(f"training.mini_batch_size is {m}; there are only {n} training images")
     needed, there = bytes_needed(settings, 1, n), _memory()
     if there and needed > there:
         raise ConfigError(
             f"network.layers would take {needed / 1e9:,.0f} GB of memory, this machine has {there / 1e9:,.0f} GB; "
             "make the layers smaller"
         )
-    if m > n:
-        raise ConfigError(f"training.mini_batch_size is {m}; there are only {n} training images")
 
 
 def _memory() -> int | None:

@@ -5,11 +5,13 @@ import pytest
 from small_run import run_command
 
 from mnist_softmax.config.network import OUTPUT_ACTIVATIONS_OF, Activation
-from mnist_softmax.diagnostics.gradient_check import Check, gradient_check
+from mnist_softmax.config.randomness import BookStreams
+from mnist_softmax.diagnostics.gradient_check import Check, by_backpropagation, gradient_check
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.network.activations import ACTIVATIONS, softmax, softmax_vjp
 from mnist_softmax.network.activations import Activation as Pair
 from mnist_softmax.network.network import Network, Pass
+from mnist_softmax.training.loop import start
 from mnist_softmax.training.optimizers import Descent
 
 PAIRS = [(cost, output) for cost, outputs in OUTPUT_ACTIVATIONS_OF.items() for output in outputs]
@@ -241,3 +243,18 @@ def test_what_the_command_cannot_obey_is_exit_2(config, words, hint):
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
     assert hint in result.stderr.splitlines()[-1]
+
+
+def test_it_looks_at_the_weights_that_are_trained_also_by_the_books_generators(dataset, settings, monkeypatch):
+    by_streams = settings(initializer="large", rounding="book")
+    chosen = by_streams.model_copy(update={"randomness": BookStreams(kind="book")})
+    seen = []
+    monkeypatch.setattr(
+        "mnist_softmax.diagnostics.gradient_check.by_backpropagation",
+        lambda network, batch: (
+            seen.append(network.parameters.flat.copy()) or by_backpropagation(network, batch)
+        ),
+    )
+    gradient_check(chosen, dataset)
+    np.testing.assert_array_equal(seen[0], start(chosen).network.parameters.flat)
+    assert not np.array_equal(seen[0], start(by_streams).network.parameters.flat)

@@ -68,7 +68,7 @@ def test_forward_and_backward_twice_give_what_they_gave_once(cost, output):
             np.testing.assert_array_equal(found.flat, expected)
 
 
-def test_a_used_workspace_gives_what_a_new_one_gives():
+def test_a_used_pass_gives_what_a_new_one_gives():
     network = small_network()
     (x1, y1), (x2, y2) = batch(network, 5), batch(network, 5, seed=9)
     p, found = network.new_pass(5), network.new_parameters()

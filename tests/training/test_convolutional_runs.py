@@ -11,9 +11,10 @@ from mnist_softmax.diagnostics.explain import explain
 from mnist_softmax.diagnostics.gradient_check import gradient_check
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.network.network import Network
+from mnist_softmax.network.passes import rows_at_once
 from mnist_softmax.runs.run import Run, Task, run_cohort
 from mnist_softmax.training.cohort import cohort_key
-from mnist_softmax.training.evaluation import evaluate, gradient_norms, rows_at_once
+from mnist_softmax.training.evaluation import evaluate, gradient_norms
 from mnist_softmax.training.loop import check_fit, epochs, start, train_cohort
 from mnist_softmax.training.randomness import dropout_stream
 
@@ -157,8 +158,8 @@ def test_rows_are_fewer_at_once_where_a_pass_is_large():
         settings("both").model_dump() | {"network": settings("both").network.model_dump() | {
             "layers": [[28, 28], {**large, "maps": 20}, large, 100, 10]}}
     ).network  # fmt: skip
-    assert rows_at_once(small) == 1000
-    assert 10 <= rows_at_once(Network(chapter_6)) <= 200
+    assert rows_at_once(small.layers, 4) == 1000
+    assert 10 <= rows_at_once(Network(chapter_6).layers, 4) <= 200
 
 
 def convolution(field: int, pool: int = 1) -> dict:
@@ -176,7 +177,6 @@ FAULTS = [
     ([64, {"kind": "dropout", "p": -1}, 4], "network.layers.1.p = -1: expected greater than 0"),
     ([64, {"kind": "dropout", "p": float("nan")}, 4], "network.layers.1.p = nan: "),
     ([64, 4, {"kind": "dropout", "p": 0.5}], "network.layers.2: a dropout layer cannot be the last"),
-    ([[8, 8], {"kind": "convolution", "maps": 10**9, "field": 3}, 4], "network.layers.1.maps = 1000000000: "),
     ([[8, 8], {"kind": "convolution", "maps": 2}, 4], "network.layers.1.field: is missing"),
     ([[8, 8], {"kind": "convolutoin", "maps": 2, "field": 3}, 4], "network.layers.1: kind must be one of"),
     ([64, 4, [8, 8]], "network.layers.2"),
@@ -196,10 +196,17 @@ def test_geometry_that_does_not_fit_is_one_line_with_its_key(layers, fault):
         validated_as(Config, content, (), "mine.yaml")
 
 
-def test_memory_is_named_before_it_is_taken(squares):
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [SIDE * SIDE, 10**6, 10**6, CLASSES],
+        [[SIDE, SIDE], {"kind": "convolution", "maps": 10**9, "field": 3}, CLASSES],
+    ],
+)
+def test_memory_is_named_before_it_is_taken(squares, layers):
     huge = Config.model_validate(
         settings("dropout").model_dump() | {"network": settings("dropout").network.model_dump() | {
-            "layers": [SIDE * SIDE, 10**6, 10**6, CLASSES]}}
+            "layers": layers}}
     )  # fmt: skip
     with pytest.raises(ConfigError, match=r"network.layers would take [\d,]+ GB of memory, this machine has"):
         check_fit(huge, squares)
@@ -211,3 +218,64 @@ def test_copies_of_settings_keep_their_layers():
     assert again == chosen
     assert chosen.network.model_dump()["layers"][0] == [SIDE, SIDE]
     assert chosen.network.model_dump()["layers"][-1] == CLASSES
+
+
+def test_a_mini_batch_larger_than_the_data_is_refused_before_anything_is_worked_out(squares):
+    with pytest.raises(ConfigError, match="mini_batch_size is 1000000000000; there are only 64"):
+        check_fit(settings("both", mini_batch_size=10**12), squares)
+
+
+@pytest.mark.parametrize("layers", ["convolution", "dropout", "both"])
+def test_the_books_generators_are_for_dense_layers_alone(layers):
+    with pytest.raises(
+        ValueError, match=r"randomness: book draws dense layers only, all by network.initializer"
+    ):
+        Config.model_validate(settings(layers).model_dump() | {"randomness": "book"})
+
+
+def test_the_books_generators_refuse_what_they_would_not_see():
+    plain = settings("dropout").model_dump() | {"randomness": "book"}
+    own = [SIDE * SIDE, {"kind": "dense", "neurons": 6, "initializer": "zeros"}, CLASSES]
+    with pytest.raises(ValueError, match=r"dense layers only, all by network.initializer"):
+        Config.model_validate(plain | {"network": plain["network"] | {"layers": own}})
+    as_stored = plain["training"] | {"order": "as_stored"}
+    dense = plain["network"] | {"layers": [SIDE * SIDE, 6, CLASSES]}
+    with pytest.raises(ValueError, match="randomness: book shuffles"):
+        Config.model_validate(plain | {"network": dense, "training": as_stored})
+
+
+def test_dropout_is_no_hidden_layer():
+    monitored = settings("dropout").training.model_dump() | {"monitor": ["train_gradient_norms"]}
+    thin = [SIDE * SIDE, {"kind": "dropout", "p": 0.5}, CLASSES]
+    content = settings("dropout").model_dump() | {"training": monitored}
+    with pytest.raises(ValueError, match="train_gradient_norms needs a hidden layer"):
+        Config.model_validate(content | {"network": content["network"] | {"layers": thin}})
+
+
+def test_images_as_they_are_stored_come_in_that_order_in_every_epoch(squares):
+    chosen = settings("two", order="as_stored")
+    order = start(chosen).order
+    for _ in range(2):
+        assert order.permutation(5).tolist() == [0, 1, 2, 3, 4]
+    seen = []
+
+    def watch(batches, total):
+        for x, y in batches:
+            seen.extend(y[0].argmax(axis=-1).tolist())
+            yield x, y
+
+    list(epochs(start(chosen), squares, chosen, watch))
+    labels = squares.train.labels.tolist()
+    assert seen == labels * 4
+
+
+def test_outputs_of_many_rows_take_little_memory_and_are_those_of_single_rows(squares):
+    network = start(settings("both")).network
+    x = np.tile(squares.train.images / 255, (40, 1))
+    whole = network.outputs(x)
+    assert len(x) > rows_at_once(network.layers, 4)
+    np.testing.assert_allclose(whole[-7:], network.outputs(x[-7:]), rtol=1e-5)
+    y = np.eye(CLASSES)[np.tile(squares.train.labels, 40)]
+    np.testing.assert_allclose(network.costs(x, y)[:7], network.costs(x[:7], y[:7]), rtol=1e-5)
+    with pytest.raises(ValueError, match=r"shape \(0, 100\)"):
+        network.outputs(x[:0])

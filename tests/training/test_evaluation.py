@@ -56,7 +56,7 @@ def test_equals_one_image_at_a_time(network, dataset):
 @pytest.mark.parametrize("block", [1, 10, 1000])
 def test_independent_of_the_sizes_of_blocks(network, dataset, monkeypatch, rows, block):
     whole = evaluate(network, dataset.train)
-    monkeypatch.setattr(evaluation, "ROWS", rows)
+    monkeypatch.setattr(evaluation, "rows_at_once", lambda layers, itemsize: rows)
     monkeypatch.setattr(minibatches, "BLOCK", block)
     result = evaluate(network, dataset.train)
     assert (result.correct, result.n) == (whole.correct, 64)
