@@ -43,7 +43,8 @@ def test_plot_writes_a_figure_with_a_panel_for_each_metric(runs, tmp_path):
     metrics = "train_cost,test_accuracy,validation_accuracy,test_mean_output"
     assert run_command("curves", *runs, "--metrics", metrics, "--plot", path).returncode == 0
     text = path.read_text()
-    for words in (*metrics.replace("_", " ").split(","), "small/seed-0", "small/seed-1", "epoch"):
+    titles = ("training cost", "test accuracy", "validation accuracy", "test mean output")
+    for words in (*titles, "small/seed-0", "small/seed-1", "epoch"):
         assert words in text
 
 
