@@ -71,8 +71,9 @@ class ConvolutionPass:
     def forward(self, a_in: np.ndarray) -> np.ndarray:
         """Eq. (125) for every window, the largest of each pool, then bias and activation."""
         if a_in is not self.a_in:  # a later layer is always given the same array: then views need making once
-            everyones = np.broadcast_to(a_in, (*self.a.shape[:-1], a_in.shape[-1]))  # replicas may share images
-            self.a_in, self.rows_in = a_in, [everyones[replica] for replica in np.ndindex(self.a.shape[:-2])]
+            shared = a_in.ndim == 2  # in an evaluation all replicas are shown the same images
+            replicas = np.ndindex(self.a.shape[:-2])
+            self.a_in, self.rows_in = a_in, [a_in if shared else a_in[replica] for replica in replicas]
         for form, rows in zip(self.forms, self.rows_in, strict=True):
             form.forward(rows, self.back)
         np.copyto(self.b_of_places, self.b)

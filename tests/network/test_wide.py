@@ -19,7 +19,7 @@ class Step:
 
     count = 1
 
-    def __init__(self, make, replicas=(), seeds=(0,), fused=False, dtype="float64") -> None:
+    def __init__(self, make, replicas=(), seeds=(0,), dtype="float64") -> None:
         shapes = [{"b": (2,)}, LAYER.arrays]
         self.parameters, self.gradient = (Parameters.zeros(shapes, dtype, replicas) for _ in range(2))
         rows = []
@@ -33,11 +33,8 @@ class Step:
         self.a = layer.forward(x).copy()
         layer.backward(g)
         layer.gradient(self.gradient.layers[1])
-        if fused:
-            self.grad_in = layer.back_and_descend(eta, decay).copy()
-        else:
-            self.grad_in = layer.back_to_input().copy()
-            layer.descend(eta, decay)
+        self.grad_in = layer.back_to_input().copy()
+        layer.descend(eta, decay)
 
     def results(self) -> list[np.ndarray]:
         return [self.a, self.grad_in, self.gradient.flat, self.parameters.flat]
@@ -57,26 +54,19 @@ def wide(count):
     return make
 
 
-@pytest.mark.parametrize("fused", [False, True])
 @pytest.mark.parametrize("count", [1, 2, 3, 24])
-def test_chunks_of_neurons_give_the_layer_to_rounding(count, fused):
-    for ours, right in zip(Step(wide(count), fused=fused).results(), Step(DensePass).results(), strict=True):
+def test_chunks_of_neurons_give_the_layer_to_rounding(count):
+    for ours, right in zip(Step(wide(count)).results(), Step(DensePass).results(), strict=True):
         np.testing.assert_allclose(ours, right, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("fused", [False, True])
-def test_each_of_a_cohort_has_the_bits_of_the_run_alone(fused, dtype):
-    together = Step(wide(4), (3,), (0, 1, 2), fused, dtype).results()
+def test_each_of_a_cohort_has_the_bits_of_the_run_alone(dtype):
+    together = Step(wide(4), (3,), (0, 1, 2), dtype).results()
     for seed in range(3):
-        alone = Step(wide(4), (), (seed,), fused, dtype).results()
+        alone = Step(wide(4), (), (seed,), dtype).results()
         for one, cohort in zip(alone, together, strict=True):
             np.testing.assert_array_equal(one, cohort[seed])
-
-
-def test_back_and_descend_is_one_after_the_other_to_the_bit():
-    for one, other in zip(Step(wide(3), fused=True).results(), Step(wide(3)).results(), strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("hidden", [30, 100])
