@@ -1,9 +1,9 @@
 """Run every command of guide.md, and write the seconds that it computed beside it and into guide_seconds.json.
 
-    python docs/time_guide.py
+    python docs/time_guide.py [WORD]
 
-The commands run in a temporary folder, one after the other, as a reader runs them. Seconds are those of the processor:
-on a machine that has other work to do, the clock would count that work too.
+With a word, only the commands that hold it. They run in a temporary folder, one after the other, as a reader runs
+them. The seconds are those of the processor: on a machine with other work, the clock would count that work too.
 """
 
 from __future__ import annotations
@@ -34,27 +34,25 @@ def computed() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def main() -> None:
-    """Run, and write."""
-    text = GUIDE.read_text(encoding="utf-8")
+def main(wanted: str = "") -> None:
+    """Run the commands that hold the word `wanted`, or all, and write; a command that fails ends it."""
     environment = {**os.environ, "PYTHONPATH": str(DOCS.parent), "OPENBLAS_NUM_THREADS": "1"}
-    found = {}
+    found = json.loads(SECONDS.read_text(encoding="utf-8")) if wanted else {}
     with tempfile.TemporaryDirectory() as folder:
-        for command in LINE.findall(text):
+        for command in LINE.findall(GUIDE.read_text(encoding="utf-8")):
+            if wanted not in command:
+                continue
             program, *words = shlex.split(command)
             module = [] if program == "python" else ["-m", "mnist_softmax"]
             before = computed()
-            result = subprocess.run(
-                [sys.executable, *module, *words], cwd=folder, env=environment, capture_output=True, text=True
-            )
+            subprocess.run([sys.executable, *module, *words], cwd=folder, env=environment, check=True)
             found[command] = round(computed() - before, 1)
-            print(f"{found[command]:7.1f}  {result.returncode}  {command}", flush=True)
-            print(*(result.stdout + result.stderr).strip().splitlines()[-4:], sep="\n", flush=True)
-    GUIDE.write_text(
-        LINE.sub(lambda match: f"{match[1]:<55} {shown(found[match[1]])}", text), encoding="utf-8"
-    )
-    SECONDS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    text = GUIDE.read_text(encoding="utf-8")
+    commands = LINE.findall(text)
+    GUIDE.write_text(LINE.sub(lambda match: f"{match[1]:<55} {shown(found[match[1]])}", text), encoding="utf-8")
+    kept = {command: found[command] for command in commands}
+    SECONDS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -60,12 +60,15 @@ def _columns(e: Explanation) -> dict[str, np.ndarray]:
         paths = {"da_y/dz_j": e.jacobian, PRODUCT: e.all_paths}
     else:
         paths = {"one path": e.one_path, "all paths": e.all_paths}
-    first = {"y_j": e.y, "z_j": e.z, "a_j": e.a, "dC/da_j": e.grad_a}
-    return first | paths | {
-        "dC/db_j measured": np.where(abs(e.measured) < NOISE, 0, e.measured),
+    return {
+        "y_j": e.y,
+        "z_j": e.z,
+        "a_j": e.a,
         "a_j - y_j": e.error,
         "y_j (a_j - 1)": e.error_at_true_output,
-    }  # fmt: skip
+        "dC/db_j measured": np.where(abs(e.measured) < NOISE, 0, e.measured),
+        "dC/da_j": e.grad_a,
+    } | paths
 
 
 def _table(explanation: Explanation) -> str:
