@@ -36,6 +36,7 @@ html_static_path = ["site.css"]
 html_css_files = ["site.css"]
 html_copy_source = html_show_sourcelink = False
 html_math_renderer = "mathml"
+smartquotes = False  # "loglik" is to be copied as it stands
 pygments_style, pygments_dark_style = "sas", "github-dark"
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
@@ -45,7 +46,14 @@ suppress_warnings = ["myst.topmatter"]  # a notebook's
 
 # The menu: README says on GitHub where everything is; here the pages follow it.
 MENU = {
-    "The book": ["docs/derivation", "docs/guide", "docs/results", "docs/cheatsheet", "docs/glossary"],
+    "The book": [
+        "docs/derivation",
+        "docs/lab",
+        "docs/guide",
+        "docs/results",
+        "docs/cheatsheet",
+        "docs/glossary",
+    ],
     "Notebooks": [f"notebooks/{path.stem}" for path in sorted((ROOT / "notebooks").glob("*.md"))],
     "The program": [
         "docs/api",
@@ -58,15 +66,25 @@ MENU = {
         "CHANGELOG",
     ],
 }
-READING_PATH = ("plain", "training.sgd", "network.network", "network.dense", "network.output", "network.activations",
-                "network.costs")  # fmt: skip
+READING_PATH = (
+    "plain",
+    "training.sgd",
+    "training.optimizers",
+    "network.network",
+    "network.dense",
+    "network.output",
+    "network.activations",
+    "network.costs",
+)
 
 
-def add_menu_and_api(app: Sphinx, page: str, source: list[str]) -> None:
-    """Put the menu under README, and what is to be documented into the page of the API."""
+def complete(app: Sphinx, page: str, source: list[str]) -> None:
+    """Put the menu under README, the link into the page of the lab, and what is documented into that of the API."""
     if page == "README":
         for caption, pages in MENU.items():
             source[0] += f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(pages) + "\n```\n"
+    if page == "docs/lab":
+        source[0] = source[0].replace("<!-- lab -->", '<p><a href="../lab.html"><b>Open the lab</b></a></p>')
     if page == "docs/api":
         source[0] = source[0].replace("<!-- names -->", _documented(_names()))
         source[0] = source[0].replace("<!-- modules -->", _documented(_modules()))
@@ -98,22 +116,39 @@ def _documented(rst: str) -> str:
 
 
 def as_plain_words(app: Sphinx, what: str, name: str, member: Any, options: Any, lines: list[str]) -> None:
-    """Docstrings are plain text with `code` and indented programs, where reStructuredText would see markup."""
-    text, program = [], False
-    for before, line in zip(["", *lines], lines, strict=False):
-        if line.startswith("    ") and not before.strip() and not program:
-            text += ["::", ""]
-            program = True
-        elif line.strip() and not line.startswith("    "):
-            program = False
-        if line.startswith("Raises "):
-            text.append("")
-        parts = line.split("`")
-        words = [re.sub(r"([*_|\\])", r"\\\1", part) for part in parts[::2]]
-        code = [f"``{part}``" for part in parts[1::2]]
-        plain = "".join(word + mark for word, mark in zip(words, [*code, ""], strict=False))
-        text.append(line if program or len(parts) % 2 == 0 else plain)
-    lines[:] = text
+    """Docstrings are plain text with `code`, where reStructuredText would see markup; see `_paragraph`."""
+    paragraphs = re.split(r"\n\s*\n|\n(?=Raises )", "\n".join(lines).strip("\n"))
+    lines[:] = [line for each in paragraphs for line in [*_paragraph(each.split("\n")), ""]]
+
+
+def without_scikit_learns(
+    app: Sphinx, what: str, name: str, member: Any, skip: bool, options: Any
+) -> bool | None:
+    """Methods that scikit-learn gives every estimator are in its own documentation."""
+    return True if re.fullmatch(r"set_\w+_request", name) else None
+
+
+def _paragraph(lines: list[str]) -> list[str]:
+    """An indented paragraph is a program. One of which only later lines are indented is a list: name, colon, text."""
+    indented = [line.startswith("    ") for line in lines]
+    if all(indented):
+        return ["::", "", *lines]
+    if any(indented):
+        return [
+            f"  {_plain(line[4:])}" if deep else f"- {_plain(line)}"
+            for line, deep in zip(lines, indented, strict=True)
+        ]
+    return [_plain(line) for line in lines]
+
+
+def _plain(line: str) -> str:
+    """Without markup, but for `code`."""
+    words = line.split("`")
+    if len(words) % 2 == 0:
+        return line
+    return "".join(
+        f"``{word}``" if k % 2 else re.sub(r"([*_|\\])", r"\\\1", word) for k, word in enumerate(words)
+    )
 
 
 def mathml(formula: str, display: str) -> str:
@@ -139,15 +174,17 @@ def displayed_math(self: Any, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
-def write_index(app: Sphinx, exception: Exception | None) -> None:
-    """README is the first page."""
+def add_pages(app: Sphinx, exception: Exception | None) -> None:
+    """README is the first page; the lab is one file beside it."""
     if exception is None and app.builder.name == "html":
         shutil.copy(Path(app.outdir) / "README.html", Path(app.outdir) / "index.html")
+        mnist_softmax.lab([], Path(app.outdir) / "lab.html")
 
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.add_html_math_renderer("mathml", (inline_math, None), (displayed_math, None))
-    app.connect("source-read", add_menu_and_api)
+    app.connect("source-read", complete)
     app.connect("autodoc-process-docstring", as_plain_words)
-    app.connect("build-finished", write_index)
+    app.connect("autodoc-skip-member", without_scikit_learns)
+    app.connect("build-finished", add_pages)

@@ -47,7 +47,7 @@ def test_every_file_that_is_named_exists(page):
         r"`((?:mnist_softmax|tests|configs|docs|benchmarks|scripts|notebooks)/[\w./-]+)", words(page)
     ):
         assert (ROOT / path).exists(), path
-    rooms = "config|data|network|training|runs|diagnostics|comparison|book|commands"
+    rooms = "config|data|network|training|runs|export|diagnostics|comparison|book|lab|commands"
     for path in re.findall(rf"`((?:{rooms})/\w+\.py)", words(page)):
         assert (ROOT / "mnist_softmax" / path).is_file(), path
 
@@ -61,7 +61,7 @@ def test_every_test_that_is_named_exists(page):
 
 HOMES = {
     "DensePass": "network.dense", "ConvolutionPass": "network.convolution", "Output": "network.output",
-    "Pass": "network.network", "Network": "network.network", "Descent": "training.sgd",
+    "Pass": "network.network", "Network": "network.network", "Descent": "training.optimizers",
     "activations": "network.activations", "costs": "network.costs", "output": "network.output",
 }  # fmt: skip
 
