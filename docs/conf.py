@@ -174,6 +174,15 @@ def displayed_math(self: Any, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
+def reached_by_keyboard(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Boxes that scroll sideways can be scrolled without a mouse."""
+    if "body" in context:
+        context["body"] = context["body"].replace("<pre>", '<pre tabindex="0">')
+        context["body"] = context["body"].replace(
+            '<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'
+        )
+
+
 def add_pages(app: Sphinx, exception: Exception | None) -> None:
     """README is the first page; the lab is one file beside it."""
     if exception is None and app.builder.name == "html":
@@ -187,4 +196,5 @@ def setup(app: Sphinx) -> None:
     app.connect("source-read", complete)
     app.connect("autodoc-process-docstring", as_plain_words)
     app.connect("autodoc-skip-member", without_scikit_learns)
+    app.connect("html-page-context", reached_by_keyboard)
     app.connect("build-finished", add_pages)

@@ -28,6 +28,7 @@ def test_costs_have_the_names_that_the_page_gives_them():
     assert cost("softmax", "log_likelihood") == pytest.approx(log_loss(LABELS, torch.softmax(z, 1).numpy()))
 
 
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")  # one epoch is enough
 def test_weights_lie_as_the_page_says():
     assert tuple(torch.nn.Linear(5, 3).weight.shape) == (3, 5)
     fitted = MLPClassifier((3,), max_iter=1).fit(np.eye(5), [0, 1, 0, 1, 0])
