@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_softmax import load_config, load_digits, train
+from mnist_softmax import load_config, train
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.layers import AfterInputs, WithWeights
 from mnist_softmax.config.schema import Section
@@ -86,7 +86,7 @@ def test_every_example_of_the_table_of_keys_is_a_value():
 
 @pytest.mark.slow
 @pytest.mark.full_mnist
-def test_three_gradients_of_the_derivation():
+def test_three_gradients_of_the_derivation(full_mnist):
     """Within what rounding of another machine may change; the wrong ones end on one digit."""
     rows = re.findall(r"^(loglik\w*) +30 +([\d.]+) +([\d.]+) +([\d.]+) +([\d.]+)$", DERIVATION, re.MULTILINE)
     assert len(rows) == 3
@@ -94,8 +94,7 @@ def test_three_gradients_of_the_derivation():
         "training.monitor=[train_cost,validation_accuracy,test_accuracy,test_mean_output,test_mean_true_output]"
     )
     for name, *numbers in rows:
-        settings = load_config(name, monitor, "data.source=openml")
-        _, history = train(settings, load_digits(settings.data))
+        _, history = train(load_config(name, monitor), full_mnist)
         accuracy, cost, true_output, output = map(float, numbers)
         assert history[-1]["test_accuracy"] == pytest.approx(accuracy, abs=0.002 if name == "loglik" else 0.02)
         assert history[-1]["train_cost"] == pytest.approx(cost, rel=0.1)
