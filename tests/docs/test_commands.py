@@ -104,3 +104,7 @@ def test_the_quickstart_is_that_of_the_makefile():
         assert f"\n{line.split()[1]}: .venv" in makefile
     assert "python scripts/train.py --config configs/loglik.yaml" in readme
     assert "$(BIN)/python scripts/train.py --config configs/loglik.yaml" in makefile
+
+
+def test_the_readme_stays_short():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 250
