@@ -81,7 +81,7 @@ def _table(explanation: Explanation) -> str:
         "  ".join([name, *(cell.rjust(width) for cell, width in zip(row, widths, strict=True))]).rstrip()
         for name, *row in zip(names, *cells, strict=True)
     ]
-    heading = f"{explanation.output} outputs: {COST[explanation.cost_name]} = {explanation.cost:.6g}"
+    heading = f"{explanation.output} outputs: {COST.get(explanation.cost_name, explanation.cost_name)} = {explanation.cost:.6g}"
     return "\n".join([heading, *lines, *_verdicts(explanation), _why(explanation)])
 
 
