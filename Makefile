@@ -3,7 +3,7 @@ BIN := .venv/bin
 # test,oracle adds PyTorch, with which some tests compare gradients; test,dask a cluster, on which others train
 EXTRAS ?= test
 
-.PHONY: train test lint bench dist clean
+.PHONY: train test lint bench docs cheatsheet dist clean
 
 train: .venv/installed  ## train the network of configs/loglik.yaml; make train ARGS="--overwrite seed=1"
 	$(BIN)/python scripts/train.py --config configs/loglik.yaml $(ARGS)
@@ -21,6 +21,14 @@ bench: .venv/installed-bench  ## speed beside other libraries, how it grows with
 	$(BIN)/python -m benchmarks.scaling --json docs/performance_scaling.json
 	$(BIN)/python -m benchmarks.page
 
+docs: .venv/installed-docs  ## the site, into build/docs; it works without a network
+	$(BIN)/python -m sphinx -W --keep-going -q -b html -c docs . build/docs
+
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+cheatsheet: docs  ## one page on paper, build/cheatsheet.pdf; needs Chromium
+	$(CHROMIUM) --headless --no-sandbox --disable-gpu --no-pdf-header-footer --print-to-pdf=build/cheatsheet.pdf \
+		build/docs/docs/cheatsheet.html
+
 dist: .venv/installed-$(EXTRAS)  ## the wheel and the source archive, into dist/
 	$(BIN)/python -m hatchling build
 
@@ -34,6 +42,10 @@ clean:
 
 .venv/installed-bench: .venv/installed
 	$(BIN)/python -m pip install --quiet -e '.[bench]'
+	touch $@
+
+.venv/installed-docs: .venv/installed
+	$(BIN)/python -m pip install --quiet -e '.[docs]'
 	touch $@
 
 .venv/installed-$(EXTRAS): .venv/installed

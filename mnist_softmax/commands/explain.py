@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from mnist_softmax.network.network import Network
 
 HELP = "show on a real digit why dC/db_j = a_j - y_j with softmax outputs, and what it is with sigmoid ones"
+SAMPLE = "data.source=sample"  # where nothing else is asked for: the same digit on every machine
 USAGE = "[--config NAME | --run RUN_DIR] [--index N] [--split test] [--plot FILE] [--json] [key=value ...]"
 TAKES_OVERRIDES = True
 
@@ -36,11 +38,10 @@ def run(options: argparse.Namespace) -> int:
     from mnist_softmax.commands import console
     from mnist_softmax.data.sources import load_digits
     from mnist_softmax.diagnostics import explain_report as reporting
-    from mnist_softmax.diagnostics.explain import check_softmax, digit, explain
+    from mnist_softmax.diagnostics.explain import digit, explain
     from mnist_softmax.training.loop import check_fit
 
     network, settings, name = _network(options)
-    check_softmax(network)
     dataset = load_digits(settings.data)
     check_fit(settings, dataset)
     for warning in dataset.warnings:
@@ -55,8 +56,17 @@ def run(options: argparse.Namespace) -> int:
         content = described | {each.output: each.as_json() for each in explanations}
         print(json.dumps(content, indent=2))
     else:
-        print(reporting.report(explanations, title))
+        print(reporting.report(explanations, title, reporting.draw(x, _has_blocks(reporting.BLOCKS))))
     return 0
+
+
+def _has_blocks(blocks: str) -> bool:
+    """Whether standard output can show them."""
+    try:
+        blocks.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _network(options: argparse.Namespace) -> tuple[Network, Config, str]:
@@ -80,7 +90,10 @@ def _network(options: argparse.Namespace) -> tuple[Network, Config, str]:
             load_config(directory.config, *options.overrides),
             f"the network trained in {options.run}",
         )
-    settings = load_config(options.config or "loglik", *options.overrides)
+    overrides = options.overrides
+    if not options.config and not any(pair.startswith("data.") for pair in overrides):
+        overrides = [SAMPLE, *overrides]
+    settings = load_config(options.config or "loglik", *overrides)
     network = Network(settings.network, "float64")
     draw_weights(network, settings)
     return network, settings, f"a fresh {settings.network.title} network, seed {settings.seed}"

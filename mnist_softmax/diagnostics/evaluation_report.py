@@ -18,10 +18,10 @@ def evaluation(answers: Answers, split: str, cost_name: str) -> str:
         [
             f"{split}: {accuracy(right / n, n)} of {n} right, mean {cost_name} cost {answers.costs.mean():.5f}",
             "",
-            "true class down, answer across:",
+            "true class down, answer across; 'right' is the share of its row on the diagonal:",
             _confusion(answers.confusion()),
             "",
-            f"the worst mistakes (image number within {split}, from 0):",
+            f"the worst mistakes have the largest output for a wrong answer ({split} images are numbered from 0):",
             _worst(answers),
         ]
     )
@@ -47,9 +47,9 @@ def _worst(answers: Answers) -> str:
     worst = answers.worst(WORST)
     if not len(worst):
         return "none: every answer is right"
-    heading = f"{'image':>7}  is  said  its output  output of the true class     cost"
+    heading = f"{'image':>7}  true  answer  output of the answer  output of the true class     cost"
     rows = [
-        f"{i:7d}  {answers.labels[i]:2d}  {answers.answered[i]:4d}  {answers.outputs[i, answers.answered[i]]:10.6f}  "
+        f"{i:7d}  {answers.labels[i]:4d}  {answers.answered[i]:6d}  {answers.outputs[i, answers.answered[i]]:20.6f}  "
         f"{answers.outputs[i, answers.labels[i]]:24.3g}  {answers.costs[i]:7.3f}"
         for i in worst
     ]

@@ -1,7 +1,7 @@
-"""Why dC/db_j = a_j - y_j: one digit taken through softmax and through sigmoid outputs, with C = -ln a_y.
+"""Why dC/db_j is what it is: one digit taken through softmax and through sigmoid outputs, with one cost.
 
-Both networks have the same parameters, hence the same z; only the output activation differs. Each slope dC/db_j is
-measured on the whole network and stands beside the two formulas that claim to be it.
+All networks have the same parameters, hence the same z; only the output activation differs. Each slope dC/db_j is
+measured on the whole network. Beside it stand the chain rule along one path and along all paths, and two formulas.
 """
 
 from __future__ import annotations
@@ -11,28 +11,37 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mnist_softmax.config.network import OUTPUT_ACTIVATIONS_OF
 from mnist_softmax.data.dataset import Split
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.network.activations import ACTIVATIONS
 from mnist_softmax.network.network import Network
 
-STEP = 1e-2  # of the differences: extrapolated, they err by its fourth power
-OUTPUTS = ("softmax", "sigmoid")
+STEP = 1e-2  # h of the differences: the error that is left is of the order h^4
+NOISE = 1e-10  # a slope below this is smaller than the error with which it is measured
+DIGITS = 6.0  # from here on a formula agrees
 
 
 class Explanation(NamedTuple):
     """One digit through one kind of output; all arrays have shape (K,), an entry for each output j."""
 
     output: str
+    """The output activation."""
+    cost_name: str
     cost: float
-    """C = -ln a_y."""
+    """C of this digit."""
     y: np.ndarray
+    """1 for the true digit, 0 for the others."""
     z: np.ndarray
     a: np.ndarray
     grad_a: np.ndarray
-    """dC/da_j: zero but for j = y."""
+    """dC/da_j; with the log-likelihood zero except for the true digit."""
     jacobian: np.ndarray
-    """da_y/dz_j: how the one output that C looks at answers to each z_j."""
+    """da_y/dz_j: how the output of the true digit changes with each z_j."""
+    one_path: np.ndarray
+    """dC/da_j da_j/dz_j: (BP1), the path z_j -> a_j -> C."""
+    all_paths: np.ndarray
+    """sum_k dC/da_k da_k/dz_j: the chain rule. With the log-likelihood one term is left, dC/da_y da_y/dz_j."""
     error: np.ndarray
     """a_j - y_j, eq. (81)."""
     error_at_true_output: np.ndarray
@@ -40,18 +49,29 @@ class Explanation(NamedTuple):
     measured: np.ndarray
     """dC/db_j by finite differences."""
 
-    def formulas(self) -> dict[str, np.ndarray]:
-        """The two that claim to be dC/db_j."""
-        return {"a_j - y_j": self.error, "y_j (a_j - 1)": self.error_at_true_output}
+    def claims(self) -> dict[str, np.ndarray]:
+        """What may be dC/db_j, by name."""
+        return {
+            "all paths": self.all_paths,
+            "one path": self.one_path,
+            "a_j - y_j": self.error,
+            "y_j (a_j - 1)": self.error_at_true_output,
+        }
+
+    def difference(self, name: str) -> float:
+        """The largest difference of a claim from what was measured."""
+        return float(abs(self.claims()[name] - self.measured).max())
 
     def digits(self) -> dict[str, float]:
-        """To how many digits each formula agrees with what was measured, relative to the steepest slope."""
-        return {name: _digits(formula, self.measured) for name, formula in self.formulas().items()}
+        """To how many digits each claim agrees with what was measured, relative to the steepest slope."""
+        size = float(abs(self.measured).max())
+        return {name: _digits(self.difference(name), size) for name in self.claims()}
 
-    def agreeing(self) -> str:
-        """The formula that agrees better."""
-        digits = self.digits()
-        return max(digits, key=lambda name: digits[name])
+    def agreeing(self) -> list[str]:
+        """The claims that agree with what was measured."""
+        return [
+            name for name, digits in self.digits().items() if digits >= DIGITS or self.difference(name) < NOISE
+        ]
 
     def as_json(self) -> dict[str, Any]:
         """Plain lists and numbers."""
@@ -61,23 +81,12 @@ class Explanation(NamedTuple):
 
 
 def explain(network: Network, x: np.ndarray, label: int) -> list[Explanation]:
-    """The digit of class `label`, x (width,) its scaled pixels, through softmax and through sigmoid outputs.
-
-    Raises ConfigError: the network has no softmax outputs, or another cost than log_likelihood.
-    """
-    check_softmax(network)
+    """The digit of class `label`, x (width,) its scaled pixels, through the network's own outputs, and then
+    through softmax and sigmoid ones, as far as its cost is defined for them."""
     y = np.eye(network.num_outputs)[[label]]
-    return [_explain(_with_outputs(network, output), output, x[None], y) for output in OUTPUTS]
-
-
-def check_softmax(network: Network) -> None:
-    """Raises ConfigError where the question does not arise."""
-    pair = network.output.activation, network.output.cost_name
-    if pair != ("softmax", "log_likelihood"):
-        raise ConfigError(
-            f"the network has {pair[0]} outputs with cost {pair[1]}; to be explained it needs "
-            "network.output_activation=softmax and network.cost=log_likelihood (sigmoid is shown beside it)"
-        )
+    own, allowed = network.output.activation, OUTPUT_ACTIVATIONS_OF[network.output.cost_name]
+    outputs = [own, *(other for other in ("softmax", "sigmoid") if other != own and other in allowed)]
+    return [_explain(_with_outputs(network, output), x[None], y) for output in outputs]
 
 
 def _with_outputs(network: Network, output: str) -> Network:
@@ -88,19 +97,27 @@ def _with_outputs(network: Network, output: str) -> Network:
     return other
 
 
-def _explain(network: Network, output: str, x: np.ndarray, y: np.ndarray) -> Explanation:
+def _explain(network: Network, x: np.ndarray, y: np.ndarray) -> Explanation:
     p = network.new_pass(1)
     with np.errstate(over="ignore"):
         p.forward(x)
-    z, a = p.z, p.a
+    z, a, output = p.z, p.a, network.output.activation
+    grad_a = network.output.grad_a(z, a, y)[0]
+    every_a = np.repeat(a, len(grad_a), axis=0)
+    jacobian = ACTIVATIONS[output].vjp(
+        every_a, np.eye(len(grad_a)), np.empty_like(every_a)
+    )  # [k, j]: da_k/dz_j
     return Explanation(
         output=output,
+        cost_name=network.output.cost_name,
         cost=float(network.output.cost(z, a, y)[0]),
         y=y[0],
         z=z[0].copy(),
         a=a[0].copy(),
-        grad_a=network.output.grad_a(z, a, y)[0],
-        jacobian=ACTIVATIONS[output].vjp(a, y, np.empty_like(a))[0],  # the row y of the Jacobian
+        grad_a=grad_a,
+        jacobian=jacobian[y[0].argmax()],
+        one_path=grad_a * np.diagonal(jacobian),
+        all_paths=grad_a @ jacobian,
         error=(a - y)[0],
         error_at_true_output=(y * (a - 1))[0],
         measured=np.array([_slope(network, j, x, y) for j in range(network.num_outputs)]),
@@ -121,9 +138,8 @@ def _slope(network: Network, j: int, x: np.ndarray, y: np.ndarray) -> float:
     return (4 * half - whole) / 3
 
 
-def _digits(formula: np.ndarray, measured: np.ndarray) -> float:
-    """-log10 of the largest difference over the largest slope: 16 at most, 0 at least."""
-    difference, size = abs(formula - measured).max(), abs(measured).max()
+def _digits(difference: float, size: float) -> float:
+    """-log10 of the difference over the largest slope: 16 at most, 0 at least."""
     if difference == 0:
         return 16.0
     return min(max(-math.log10(difference / size), 0.0), 16.0) if size else 0.0

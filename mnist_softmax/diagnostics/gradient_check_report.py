@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 from mnist_softmax.config.config import Config
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.diagnostics.gradient_check import EXAMPLES, ArrayCheck, Check
+from mnist_softmax.diagnostics.gradient_check import DIRECTIONS, EXAMPLES, ArrayCheck, Check
+
+WORDS = f"""\
+Each slope is found twice: by the program's backpropagation, and by the difference (C(h) - C(-h)) / 2h.
+entries     one weight or bias is moved by h and by -h; some of each array are tried
+directions  all numbers of an array are moved together, by h times a random vector of length 1; {DIRECTIONS} are tried
+error       the largest difference between both slopes, divided by the steepest slope of the array
+left out    steps in which a neuron's relu, a pool's maximum or a weight's L1 penalty passes a kink: there the
+            slope is another one on each side"""
 
 
 def report(checks: Sequence[Check], settings: Config, dataset: Dataset, step: float, threshold: float) -> str:
@@ -18,6 +26,7 @@ def report(checks: Sequence[Check], settings: Config, dataset: Dataset, step: fl
         f"the first {min(EXAMPLES, len(dataset.train))} training images ({dataset.source}); "
         f"centred differences with h = {step:g}"
     ]
+    parts.append(WORDS)
     parts += [f"{_title(check)}:\n{_arrays(check)}" for check in checks]
     parts += [_sweep(checks, step), _verdict(checks, network.output_error, threshold)]
     return "\n\n".join(parts)
@@ -36,7 +45,7 @@ def _title(check: Check) -> str:
 
 def _arrays(check: Check) -> str:
     heading = f"{'':5}{'steepest slope':>15}{'entries':>9}{'error':>10}{'directions':>12}{'error':>10}"
-    return "\n".join([f"{heading}{'at kinks':>10}", *map(_array, check.arrays)])
+    return "\n".join([f"{heading}{'left out':>10}", *map(_array, check.arrays)])
 
 
 def _array(array: ArrayCheck) -> str:
@@ -54,11 +63,14 @@ def _array(array: ArrayCheck) -> str:
 
 def _sweep(checks: Sequence[Check], step: float) -> str:
     """Errors fall as h^2 until rounding, which grows as 1/h, takes over."""
-    lines = ["worst error at other steps h: it falls as h^2 (the curve bends), then rises as 1/h (rounding)"]
+    lines = [
+        "the largest error at other steps h. Where the gradient is right, it falls as h^2 from large h to small,\n"
+        "because the cost is curved; then it rises as 1/h, because C(h) and C(-h) are rounded and divided by h"
+    ]
     lines.append(f"{'h':>8}" + "".join(f"{name:>18}" for name in ("cost alone", "with penalties")))
     for row in zip(*(check.sweep for check in checks), strict=True):
         h = row[0][0]
-        mark = "   <- read above" if h == step else ""
+        mark = "   <- used above" if h == step else ""
         lines.append(f"{h:8.0e}" + "".join(f"{error:18.1e}" for _, error in row) + mark)
     return "\n".join(lines)
 
@@ -66,8 +78,8 @@ def _sweep(checks: Sequence[Check], step: float) -> str:
 def _verdict(checks: Sequence[Check], output_error: str, threshold: float) -> str:
     worst = max(check.worst_error for check in checks)
     if passes(checks, threshold):
-        return f"passed: the worst relative error is {worst:.1e}, within {threshold:g}"
-    lines = [f"FAILED: the worst relative error is {worst:.1e}, more than {threshold:g}"]
+        return f"passed: the largest error is {worst:.1e}; up to {threshold:g} is allowed"
+    lines = [f"FAILED: the largest error is {worst:.1e}; up to {threshold:g} is allowed"]
     for check in checks:
         for array in check.arrays:
             if array.worst_error > threshold:
@@ -75,8 +87,8 @@ def _verdict(checks: Sequence[Check], output_error: str, threshold: float) -> st
                 lines.append(f"  {kind}: {_where(array)}")
     if output_error != "exact":
         lines.append(
-            f"That is as it should be: network.output_error is {output_error}, delta_j = y_j (a_j - 1),\n"
-            "which is not the gradient of this cost with softmax outputs. That is a_j - y_j (docs/derivation.md)."
+            f"This is expected: network.output_error is {output_error}, so delta_j = y_j (a_j - 1).\n"
+            "With softmax outputs the gradient of this cost is a_j - y_j (docs/derivation.md)."
         )
     return "\n".join(lines)
 

@@ -2,6 +2,8 @@
 
 import json
 import math
+import os
+import re
 import subprocess
 import sys
 
@@ -10,10 +12,12 @@ import pytest
 import scipy.special
 from small_run import ROOT, run_command, run_train
 
-from mnist_softmax.config.network import Architecture
+from mnist_softmax.config.network import OUTPUT_ACTIVATIONS_OF, Architecture
 from mnist_softmax.diagnostics.explain import explain
-from mnist_softmax.errors import ConfigError
+from mnist_softmax.diagnostics.explain_report import draw, report
 from mnist_softmax.network.network import Network
+
+PAIRS = [(cost, output) for cost, outputs in OUTPUT_ACTIVATIONS_OF.items() for output in outputs]
 
 
 @pytest.fixture
@@ -34,12 +38,28 @@ def both(network):
 
 def test_each_output_is_explained_by_its_own_formula(both):
     softmax, sigmoid = both
-    assert (softmax.output, softmax.agreeing()) == ("softmax", "a_j - y_j")
-    assert (sigmoid.output, sigmoid.agreeing()) == ("sigmoid", "y_j (a_j - 1)")
+    assert (softmax.output, softmax.agreeing()) == ("softmax", ["all paths", "a_j - y_j"])
+    assert (sigmoid.output, sigmoid.agreeing()) == ("sigmoid", ["all paths", "one path", "y_j (a_j - 1)"])
     for each in both:
-        right = each.agreeing()
         for name, digits in each.digits().items():
-            assert digits > 9 if name == right else digits < 1
+            assert digits > 9 if name in each.agreeing() else digits < 1
+
+
+@pytest.mark.parametrize(("cost", "output"), PAIRS)
+def test_every_pair_of_output_and_cost_is_explained_by_all_paths(cost, output):
+    description = Architecture(layers=(16, 6, 4), output_activation=output, cost=cost)
+    network = Network(description)
+    network.initialize(np.random.default_rng(5))
+    own, *others = explain(network, np.random.default_rng(6).random(16), 2)
+    assert own.output == output
+    assert {each.output for each in others} == {"softmax", "sigmoid"} - {output}
+    for each in (own, *others):
+        assert "all paths" in each.agreeing()
+        assert ("one path" in each.agreeing()) == (each.output != "softmax")
+        fits = {"softmax": "log_likelihood", "sigmoid": "cross_entropy", "linear": "quadratic"}.get(each.output)
+        if each.output != "relu":  # which is a linear output where all z_j are positive
+            assert ("a_j - y_j" in each.agreeing()) == (cost == fits)
+    assert "dC/db_j measured" in report([own, *others], "a title")
 
 
 def test_columns_equal_scipy_and_their_formulas(both):
@@ -73,11 +93,24 @@ def test_nothing_of_the_network_is_changed(network):
     np.testing.assert_array_equal(network.parameters.flat, before)
 
 
-@pytest.mark.parametrize(("output", "cost"), [("sigmoid", "log_likelihood"), ("softmax", "quadratic")])
-def test_a_network_to_which_the_question_is_not_put_is_refused(output, cost):
-    network = Network(Architecture(layers=(16, 4), output_activation=output, cost=cost))
-    with pytest.raises(ConfigError, match=f"{output} outputs with cost {cost}"):
-        explain(network, np.zeros(16), 0)
+def test_products_of_the_table_are_the_slopes(both):
+    """dC/da_y times da_y/dz_j, the column of the table."""
+    for each in both:
+        np.testing.assert_allclose(each.grad_a[2] * each.jacobian, each.all_paths, rtol=1e-12, atol=1e-17)
+
+
+def test_what_is_smaller_than_the_error_of_measuring_is_printed_as_zero(both):
+    softmax, sigmoid = both
+    noisy = softmax._replace(measured=softmax.measured + 1e-12)
+    assert re.search(r"e-1\d", report([noisy, sigmoid], "a title").split("agrees")[0]) is None
+
+
+def test_the_digit_is_drawn_two_pixels_a_letter():
+    image = np.zeros((5, 5))
+    image[1, 1] = image[2, 1:4] = image[3, 3] = image[4, 0] = 1
+    assert draw(image.ravel()) == " ▄\n ▀▀█\n▀"
+    assert draw(image.ravel(), blocks=False) == " .\n '':\n'"
+    assert draw(np.ones(7)) == draw(np.zeros(16)) == ""
 
 
 # The command
@@ -97,26 +130,35 @@ def refused(*words) -> str:
     return result.stderr.splitlines()[-1]
 
 
-def test_on_the_sample_with_nothing_else_said():
-    """What a fresh machine shows: real digits, a fresh 784-30-10 network."""
-    result = run_command("explain", "data.source=sample")
+def test_with_nothing_else_said_the_same_digit_on_every_machine():
+    """Real digits, which need no network to be had, and a fresh 784-30-10 network."""
+    result = run_command("explain")
     assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("image 0 of test (sample), a 6; a fresh 784-30-10 network, seed 0")
+    assert "▀" in result.stdout
     softmax, sigmoid = result.stdout.split("sigmoid outputs: ")
     for text, right, wrong in (
         (softmax, "a_j - y_j", "y_j (a_j - 1)"),
         (sigmoid, "y_j (a_j - 1)", "a_j - y_j"),
     ):
-        lines = {line[:14].strip(): line for line in text.splitlines() if " agree" in line}
-        assert "does not agree" in lines[wrong]
+        lines = {line[:17].strip(): line for line in text.splitlines() if "what was measured" in line}
+        assert "differs from" in lines[wrong]
         assert float(lines[right].split("agrees to ")[1].split()[0]) >= 6
+
+
+def test_a_terminal_without_blocks_is_given_letters():
+    result = run_command("explain", env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert result.returncode == 0, result.stderr
+    assert "\\u" not in result.stdout
+    assert "::" in result.stdout
 
 
 def test_json_is_all_that_stands_on_standard_output(config):
     result = run_command("explain", "--config", config, "--json", "--index", "3", "--split", "validation")
     found = json.loads(result.stdout)
     assert (found["split"], found["index"]) == ("validation", 3)
-    assert found["softmax"]["agrees_with"] == "a_j - y_j"
-    assert found["sigmoid"]["agrees_with"] == "y_j (a_j - 1)"
+    assert "a_j - y_j" in found["softmax"]["agrees_with"]
+    assert "y_j (a_j - 1)" in found["sigmoid"]["agrees_with"]
     assert len(found["softmax"]["measured"]) == 4
 
 
@@ -155,7 +197,6 @@ def test_the_script_is_the_command(config):
 def test_what_cannot_be_explained_is_a_clear_line_and_exit_2(config, tmp_path):
     assert "test has 60 images, numbered 0 to 59" in refused("--config", config, "--index", "60")
     assert "--index -1" in refused("--config", config, "--index", "-1")
-    assert "sigmoid outputs" in refused("--config", config, "network.output_activation=sigmoid")
     assert "cannot draw 'doc'" in refused("--config", config, "--plot", tmp_path / "x.doc")
     assert "cannot draw ''" in refused("--config", config, "--plot", tmp_path / "x")
     (tmp_path / "file").write_text("")

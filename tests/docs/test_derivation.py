@@ -72,6 +72,40 @@ def delta_of_the_program(output, cost, z, label, **more):
 
 
 @every_case
+def test_a_and_b_the_cost_as_a_function_of_z(z, label):
+    assert_close(np.log(np.exp(z).sum()) - z[label], -np.log(softmax(z)[label]))
+    rng = np.random.default_rng(9)
+    w, a_before, b = rng.standard_normal((K, 3)), rng.random(3), rng.standard_normal(K)
+    slopes = derivative(lambda b: np.log(np.exp(w @ a_before + b).sum()) - (w @ a_before + b)[label], b)
+    assert_close(slopes, softmax(w @ a_before + b) - one_hot(label))
+
+
+def test_the_example_by_hand():
+    """Every number of the table and of the text below it."""
+    z, y = np.array([1.0, 2.0, 3.0]), np.array([1, 0, 0])
+    a = scipy.special.softmax(z)
+    rows = re.findall(
+        r"^\| (\d|sum) \|(.*)\|$", DOCUMENT.split("**By hand.**")[1].split("```")[0], re.MULTILINE
+    )
+    found = {name: [float(cell) if cell.strip() else None for cell in cells.split("|")] for name, cells in rows}
+    columns = (z, np.exp(z), a, y, a - y, y * (a - 1))
+    for j in range(3):
+        assert found[str(j)] == [round(float(column[j]), 4) for column in columns]
+    assert found["sum"][1:] == [round(float(column.sum()), 4) for column in columns[1:]]
+    raised = scipy.special.softmax(z + [0, 0.1, 0])
+    for number in (
+        np.exp(z).sum(),
+        np.exp(z + [0, 0.1, 0]).sum(),
+        -np.log(a[0]),
+        raised[0],
+        -np.log(raised[0]),
+    ):
+        assert f"{number:.4f}" in DOCUMENT
+    slope = (round(-np.log(raised[0]), 4) - round(-np.log(a[0]), 4)) / 0.1
+    assert f"/ 0.1 = {slope:.3f}$: about $a_1 = {a[1]:.4f}$" in " ".join(DOCUMENT.split())
+
+
+@every_case
 def test_d1_only_the_true_output_stands_in_the_cost(z, label):
     a = softmax(z)
     expected = -one_hot(label) / a[label]
@@ -344,15 +378,12 @@ def test_every_displayed_equation_has_a_label_and_a_test_that_exists():
 
 
 def test_the_table_of_a_digit_is_what_explain_prints():
-    """But for the last digits of what is measured, which hang on the machine."""
-    result = subprocess.run(
-        [sys.executable, "-m", "mnist_softmax", "explain", "data.source=sample"], capture_output=True, text=True
-    )
-    printed = result.stdout.splitlines()
-    shown = DOCUMENT.split("```\nsoftmax outputs: ")[1].split("```")[0].splitlines()
-    assert f"softmax outputs: {shown[0]}" in printed
-    rows = [line for line in shown[1:] if re.match(r" +[j\d] ", line)]
-    assert len(rows) == 3
+    words = [sys.executable, "-m", "mnist_softmax", "explain"]
+    printed = subprocess.run(words, capture_output=True, text=True).stdout.splitlines()
+    shown = DOCUMENT.split("```\nimage 0")[1].split("```")[0].splitlines()
+    rows = [line for line in shown[1:] if line.strip() != "..."]
+    assert printed[0] == f"image 0{shown[0]}"
+    assert len(rows) == 6
     for row in rows:
         assert row in printed
 
