@@ -81,7 +81,8 @@ def _table(explanation: Explanation) -> str:
         "  ".join([name, *(cell.rjust(width) for cell, width in zip(row, widths, strict=True))]).rstrip()
         for name, *row in zip(names, *cells, strict=True)
     ]
-    heading = f"{explanation.output} outputs: {COST.get(explanation.cost_name, explanation.cost_name)} = {explanation.cost:.6g}"
+    cost = COST.get(explanation.cost_name, explanation.cost_name)
+    heading = f"{explanation.output} outputs: {cost} = {explanation.cost:.6g}"
     return "\n".join([heading, *lines, *_verdicts(explanation), _why(explanation)])
 
 
