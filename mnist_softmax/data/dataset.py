@@ -66,6 +66,7 @@ class Dataset:
             train=replace(self.train, scale=scale),
             validation=replace(self.validation, scale=scale),
             test=replace(self.test, scale=scale),
+            section=self.section and self.section.model_copy(update={"scale": scale}),
         )
 
     @property

@@ -151,7 +151,7 @@ from mnist_softmax.runs.many import train_all
 
 if __name__ == "__main__":
     config, folder = sys.argv[1:]
-    tasks = [Task(load_config(config, [f"seed={s}", "training.epochs=1500"]), f"{folder}/seed-{s}") for s in range(4)]
+    tasks = [Task(load_config(config, f"seed={s}", "training.epochs=1500"), f"{folder}/seed-{s}") for s in range(4)]
     outcomes = train_all(tasks, jobs=2)
     print([outcome["epochs"] if isinstance(outcome, dict) else str(outcome) for outcome in outcomes])
 """
