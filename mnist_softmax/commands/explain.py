@@ -41,9 +41,10 @@ def run(options: argparse.Namespace) -> int:
     from mnist_softmax.diagnostics.explain import digit, explain
     from mnist_softmax.training.loop import check_fit
 
-    network, settings, name = _network(options)
+    settings = _settings(options)
     dataset = load_digits(settings.data)
     check_fit(settings, dataset)
+    network, name = _network(options, settings)
     for warning in dataset.warnings:
         console.warn(warning)
     x, label = digit(dataset.split(options.split), options.split, options.index)
@@ -69,31 +70,35 @@ def _has_blocks(blocks: str) -> bool:
     return True
 
 
-def _network(options: argparse.Namespace) -> tuple[Network, Config, str]:
-    """The network, its config, and what it is called."""
+def _settings(options: argparse.Namespace) -> Config:
+    """The config of the run, or of the network to be drawn."""
     from mnist_softmax.config.file import load_config
     from mnist_softmax.errors import ConfigError
+    from mnist_softmax.runs.directory import RunDirectory
+
+    overrides = options.overrides
+    if options.run:
+        if other := [pair for pair in overrides if not pair.startswith("data.")]:
+            raise ConfigError(
+                f"{other[0]}: a trained network is what it is; with --run only data.* may be changed"
+            )
+        run = RunDirectory(options.run)
+        run.read_config()  # which says what is amiss where there is no run
+        return load_config(run.config, *overrides)
+    if not options.config and not any(pair.startswith("data.") for pair in overrides):
+        overrides = [SAMPLE, *overrides]
+    return load_config(options.config or "loglik", *overrides)
+
+
+def _network(options: argparse.Namespace, settings: Config) -> tuple[Network, str]:
+    """The network, and what it is called."""
     from mnist_softmax.network.network import Network
     from mnist_softmax.runs.answers import load_network
     from mnist_softmax.runs.directory import RunDirectory
     from mnist_softmax.training.randomness import draw_weights
 
     if options.run:
-        if other := [pair for pair in options.overrides if not pair.startswith("data.")]:
-            raise ConfigError(
-                f"{other[0]}: a trained network is what it is; with --run only data.* may be changed"
-            )
-        directory = RunDirectory(options.run)
-        network = load_network(directory)
-        return (
-            network,
-            load_config(directory.config, *options.overrides),
-            f"the network trained in {options.run}",
-        )
-    overrides = options.overrides
-    if not options.config and not any(pair.startswith("data.") for pair in overrides):
-        overrides = [SAMPLE, *overrides]
-    settings = load_config(options.config or "loglik", *overrides)
+        return load_network(RunDirectory(options.run)), f"the network trained in {options.run}"
     network = Network(settings.network, "float64")
     draw_weights(network, settings)
-    return network, settings, f"a fresh {settings.network.title} network, seed {settings.seed}"
+    return network, f"a fresh {settings.network.title} network, seed {settings.seed}"

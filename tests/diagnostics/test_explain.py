@@ -212,3 +212,10 @@ def test_a_run_of_another_shape_is_a_clear_line_and_exit_2(finished, tmp_path):
     assert "only data.*" in refused("--run", finished, "network.layers=[16, 9, 4]")
     np.savez(finished / "model.npz", w1=np.zeros((16, 9)))
     assert "(16, 6)" in refused("--run", finished)
+
+
+def test_a_network_that_memory_cannot_hold_is_named_before_it_is_drawn():
+    huge = "network.layers=[784,1000000,1000000,10]"
+    result = run_command("explain", "data.source=sample", huge)
+    assert result.returncode == 2
+    assert "network.layers would take" in result.stderr
