@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mnist_softmax.config.config import Config
-from mnist_softmax.config.layers import Placed
+from mnist_softmax.config.placed import Placed
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.metrics import METRICS
 from mnist_softmax.text import accuracy, aligned

@@ -6,7 +6,8 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from mnist_softmax.config.layers import Activation, Initializer, Layers, Placed, WithWeights, placed, title
+from mnist_softmax.config.layers import Activation, Initializer, Layers, WithWeights
+from mnist_softmax.config.placed import Placed, placed, title
 from mnist_softmax.config.schema import Section
 
 OutputActivation = Literal["softmax", "sigmoid", "tanh", "relu", "linear"]

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 
 import mnist_softmax
-from mnist_softmax.config.layers import Dense, Dropout, Placed
+from mnist_softmax.config.layers import Dense, Dropout
+from mnist_softmax.config.placed import Placed
 from mnist_softmax.export.source import installed, kernels, network_and_scale, write
 from mnist_softmax.network.network import Network
 from mnist_softmax.runs.run import Run

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import numpy as np
 
-from mnist_softmax.config.layers import Placed
+from mnist_softmax.config.placed import Placed
 from mnist_softmax.errors import ConfigError, RunDirectoryError, UserError
 from mnist_softmax.files import write_whole
 from mnist_softmax.network.network import Network

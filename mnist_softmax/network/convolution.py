@@ -15,7 +15,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mnist_softmax.config.layers import Convolution, Placed
+from mnist_softmax.config.layers import Convolution
+from mnist_softmax.config.placed import Placed
 from mnist_softmax.network.activations import ACTIVATIONS
 from mnist_softmax.network.buffers import empty
 from mnist_softmax.network.parameters import Parameters

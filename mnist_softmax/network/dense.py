@@ -15,7 +15,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.linalg.blas import dgemm, dgemv, sgemm, sgemv
 
-from mnist_softmax.config.layers import Dense, Placed
+from mnist_softmax.config.layers import Dense
+from mnist_softmax.config.placed import Placed
 from mnist_softmax.network.activations import ACTIVATIONS
 from mnist_softmax.network.parameters import Parameters
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mnist_softmax.config.layers import Dropout, Placed
+from mnist_softmax.config.layers import Dropout
+from mnist_softmax.config.placed import Placed
 from mnist_softmax.network.parameters import Parameters
 
 BLOCK = 100  # mini-batches whose masks are drawn together: a call for each would take ten times as long

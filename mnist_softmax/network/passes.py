@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mnist_softmax.config.layers import Placed
+from mnist_softmax.config.placed import Placed
 from mnist_softmax.network.convolution import ConvolutionPass
 from mnist_softmax.network.dense import DensePass
 from mnist_softmax.network.dropout import DropoutPass

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.linalg.blas import dgemm, sgemm
 
-from mnist_softmax.config.layers import Convolution, Placed
+from mnist_softmax.config.layers import Convolution
+from mnist_softmax.config.placed import Placed
 from mnist_softmax.network.buffers import empty, zeros
 
 OVERWRITE = 1  # tells SciPy's BLAS to write into the array given

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mnist_softmax.config.layers import Dense, Placed
+from mnist_softmax.config.layers import Dense
+from mnist_softmax.config.placed import Placed
 from mnist_softmax.network.dense import OVERWRITE, DensePass
 from mnist_softmax.network.parameters import Parameters
 

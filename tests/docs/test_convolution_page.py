@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from mnist_softmax.config.layers import Convolution, Placed
+from mnist_softmax.config.layers import Convolution
+from mnist_softmax.config.placed import Placed
 from mnist_softmax.network.convolution import ConvolutionPass
 from mnist_softmax.network.parameters import Parameters
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mnist_softmax.config.layers import Convolution, Dense, Dropout, Placed
+from mnist_softmax.config.layers import Convolution, Dense, Dropout
+from mnist_softmax.config.placed import Placed
 from mnist_softmax.network.parameters import Parameters
 from mnist_softmax.network.passes import PASSES
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from layer_stack import Stack, convolution, dense
 
-from mnist_softmax.config.layers import Placed
+from mnist_softmax.config.placed import Placed
 from mnist_softmax.network.activations import ACTIVATIONS
 from mnist_softmax.network.convolution import ConvolutionPass
 from mnist_softmax.network.parameters import Parameters
