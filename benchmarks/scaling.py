@@ -61,7 +61,7 @@ def epoch_of(layers: Sequence[int], m: int, replicas: int, dataset: Dataset) -> 
     def epoch() -> float:
         began = perf_counter()
         with np.errstate(over="ignore"):
-            train_epoch(cohort.mini_batches(), cohort.passes, cohort.descent.step, ())
+            train_epoch(cohort.mini_batches(), cohort.passes, cohort.descent.step, cohort.recordings)
         return (perf_counter() - began) / replicas * FULL / len(dataset.train)
 
     return epoch

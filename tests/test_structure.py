@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = "mnist_softmax"
-GROUND = ("__init__", "errors", "files", "text", "metrics", "figures")
+GROUND = ("__init__", "errors", "buffers", "files", "text", "metrics", "figures")
 WINGS = ("diagnostics", "comparison", "book", "lab")  # side by side: none reads another
 ESTIMATOR = ("estimator_parameters", "estimator_callbacks", "estimator")
 ORDER = (

@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from mnist_softmax.config.config import Config
 from mnist_softmax.data.dataset import Dataset
+from mnist_softmax.network.calls import call
 from mnist_softmax.network.network import Pass
 from mnist_softmax.training.cohort import Cohort
 from mnist_softmax.training.evaluation import evaluate
@@ -43,24 +44,29 @@ def slowdown(settings: Config, dataset: Dataset, seeds: int) -> dict[str, Any]:
     accuracies, norms, numbers = [], [], count()
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(over="ignore", invalid="ignore"):
         cohort = Cohort([start(each) for each in replicas], replicas, dataset)
-        cohort.descent.use([learning_rate(each.training, []) for each in replicas])
+        cohort.begin_epoch(
+            [learning_rate(each.training, []) for each in replicas],
+            [dropout_stream(each.seed, 1) for each in replicas],
+        )
         gradient = cohort.network.new_parameters().layers[-1]
         since: list[np.ndarray] = []
 
         def step(p: Pass) -> None:
             """Look, then step: the first measurement is that of the starting weights."""
-            nonlocal since
             p.layers[-1].gradient(gradient)
-            since.append(np.linalg.norm(gradient["w"], axis=(-2, -1)))
+            call(look, p.m)
+            cohort.descent.step(p)
+
+        def look(m: int) -> None:
+            nonlocal since
+            since.append(np.linalg.norm(gradient["w"], axis=(-2, -1)) / m)
             if next(numbers) % EVERY == 0:
                 measured = evaluate(cohort.network, dataset.validation.first(IMAGES), ["accuracy"])
                 accuracies.append(measured.accuracy)
                 norms.append(np.mean(since, axis=0))
                 since = []
-            cohort.descent.step(p)
 
-        rngs = [dropout_stream(each.seed, 1) for each in replicas]
-        train_epoch(islice(cohort.mini_batches(), MINI_BATCHES + 1), cohort.passes, step, rngs)
+        train_epoch(islice(cohort.mini_batches(), MINI_BATCHES + 1), cohort.passes, step, cohort.recordings)
     return {
         "mini_batches": [*range(0, EVERY * len(norms), EVERY)],
         "accuracy": np.array(accuracies).T.tolist(),

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mnist_softmax.buffers import empty
 from mnist_softmax.data.dataset import Split
 
-BLOCK = 1000
+BLOCK = 200
 
 
 class MiniBatches:
@@ -36,10 +37,11 @@ class MiniBatches:
         self.block = max(BLOCK // (m * int(np.prod(replicas))), 1) * m
         rows = (*replicas, min(self.block, len(split)))
         width = split.images.shape[1]
-        self.pixels = np.empty((*rows, width), split.images.dtype)
-        self.x = np.empty((*rows, width), dtype)
-        self.y = np.empty((*rows, num_classes), dtype)
+        self.pixels = empty((*rows, width), split.images.dtype)
+        self.x = empty((*rows, width), dtype)
+        self.y = empty((*rows, num_classes), dtype)
         self._whole = [self._rows(k, k + m) for k in range(0, rows[-1] - m + 1, m)]
+        self._last: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # smaller ones, by the rows that are there
 
     def __call__(self, order: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Mini-batches of the images numbered by `order`, (..., n)."""
@@ -50,13 +52,15 @@ class MiniBatches:
             self._gather(chosen)
             yield from self._whole[: rows // self.m]
             if rows % self.m:
-                yield self._rows(rows - rows % self.m, rows)
+                yield self._last.setdefault(rows, self._rows(rows - rows % self.m, rows))
 
     def in_order(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Mini-batches of all images as they lie, with nothing gathered: x as above, and labels (m,)."""
         for start in range(0, len(self.split), self.m):
             part = self.split.rows(start, start + self.m)
-            yield np.divide(part.images, self.scale, out=self.x[: len(part)]), part.labels
+            x = self.x if len(part) == len(self.x) else self.x[: len(part)]
+            self._scale(part.images, x)
+            yield x, part.labels
 
     def sizes(self, n: int) -> set[int]:
         """The sizes of mini-batch that an order of n images gives: m, and that of a smaller last one."""
@@ -74,5 +78,15 @@ class MiniBatches:
         pixels = self.pixels[..., : chosen.shape[-1], :]
         # mode="clip" only spares NumPy a copy: the numbers of an order are all in range
         np.take(self.split.images, chosen, axis=0, out=pixels, mode="clip")
-        np.divide(pixels, self.scale, out=x)
+        self._scale(pixels, x)
         np.take(self.one_hot, self.split.labels[chosen], axis=0, out=y, mode="clip")
+
+    def _scale(self, pixels: np.ndarray, x: np.ndarray) -> None:
+        """x = pixels / scale. In float32 times 1 / scale, after a cast: 0.84 us a mini-batch for 1.32."""
+        if x.dtype == np.float32 and pixels.flags.c_contiguous and x.flags.c_contiguous:
+            pixels, x = pixels.reshape(-1), x.reshape(-1)  # one loop over all numbers
+        if x.dtype == np.float32:
+            np.copyto(x, pixels, casting="same_kind")
+            np.multiply(x, 1 / self.scale, out=x)
+        else:
+            np.divide(pixels, self.scale, out=x)

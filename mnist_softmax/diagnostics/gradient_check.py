@@ -134,7 +134,7 @@ def by_a_step(network: Network, batch: Batch, training: Training, n: int) -> Par
     descent = Descent(network, slots, [training], n)
     descent.use([1.0])
     before = network.parameters.flat.copy()
-    descent.step(_passed(network, batch, mean=descent.of_mean))
+    descent.step(_passed(network, batch, mean=False))
     gradient = network.new_parameters()
     gradient.flat[...] = before - network.parameters.flat
     if rule_of(training) == "nesterov":
@@ -148,7 +148,8 @@ def by_a_step(network: Network, batch: Batch, training: Training, n: int) -> Par
 def _passed(network: Network, batch: Batch, mean: bool = True) -> Pass:
     x, y = batch
     p = network.new_pass(len(x), mean, training=True)
-    p.draw([masks()])
+    p.draw_from([masks()])
+    p.draw()
     with np.errstate(over="ignore"):
         p.forward(x)
         p.backward(y)

@@ -22,7 +22,8 @@ class Objective:
     def __init__(self, network: Network, batch: Batch, training: Training, n: int) -> None:
         self.network, (self.x, self.y), self.training, self.n = network, batch, training, n
         self.passed = network.new_pass(len(self.x), training=True)
-        self.passed.draw([masks()])
+        self.passed.draw_from([masks()])
+        self.passed.draw()
         layers = list(zip(network.layers, self.passed.layers, strict=True))
         self.with_kinks = [its_pass for layer, its_pass in layers if layer.activation == "relu"]
         if network.output.activation == "relu":

@@ -15,10 +15,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mnist_softmax.buffers import empty
 from mnist_softmax.config.layers import Convolution
 from mnist_softmax.config.placed import Placed
 from mnist_softmax.network.activations import ACTIVATIONS
-from mnist_softmax.network.buffers import empty
+from mnist_softmax.network.calls import call
 from mnist_softmax.network.parameters import Parameters
 from mnist_softmax.network.patches import Patches
 from mnist_softmax.network.strips import Strips
@@ -54,13 +55,12 @@ class ConvolutionPass:
         self.delta_sum = empty((*replicas, layer.n_out), dtype)
         self.delta_of_places = self.delta_sum.reshape(self.b_of_places.shape)
         self.b_gradient = empty((*replicas, layer.entry.maps), dtype)
-        self.arrays = [each.layers[l] for each in parameters.by_replica]
-        self.step = np.empty_like(self.arrays[0]["w"])
-        one_by_one = [x.reshape(len(self.arrays), *x.shape[-2:]) for x in (self.a, self.delta, self.grad_in)]
+        w = parameters.layers[l]["w"]
+        ws = [w[replica] for replica in np.ndindex(replicas)]
+        self.step = np.empty_like(ws[0])
+        one_by_one = [x.reshape(len(ws), *x.shape[-2:]) for x in (self.a, self.delta, self.grad_in)]
         form = form_of(l)
-        self.forms = [
-            form(layer, arrays["w"], *rows) for arrays, *rows in zip(self.arrays, *one_by_one, strict=True)
-        ]
+        self.forms = [form(layer, w, *rows) for w, *rows in zip(ws, *one_by_one, strict=True)]
 
     @staticmethod
     def bytes_needed(layer: Placed[Convolution], l: int, m: int, itemsize: int) -> int:
@@ -76,9 +76,10 @@ class ConvolutionPass:
             replicas = np.ndindex(self.a.shape[:-2])
             self.a_in, self.rows_in = a_in, [a_in if shared else a_in[replica] for replica in replicas]
         for form, rows in zip(self.forms, self.rows_in, strict=True):
-            form.forward(rows, self.back)
-        np.copyto(self.b_of_places, self.b)
-        z = np.add(self.a, self.spread_b, out=self.a)
+            call(form.forward, rows, self.back)
+        z = self.a
+        call(np.copyto, self.b_of_places, self.b)
+        call(np.add, z, self.spread_b, z)
         return self.f(z, z)
 
     def winners(self) -> list[np.ndarray]:
@@ -89,12 +90,12 @@ class ConvolutionPass:
         """Eq. (33): delta after pooling. From there it goes to the one sum of each pool that was the largest."""
         self.vjp(self.a, grad_a, self.delta)
         for form in self.forms:
-            form.backward()
+            call(form.backward)
 
     def back_to_input(self) -> np.ndarray:
         """(BP2), after `backward`: every window's share delta w^T, added up where windows overlap."""
         for form in self.forms:
-            form.back_to_input()
+            call(form.back_to_input)
         return self.grad_in
 
     def gradient(self, into: Arrays) -> None:
@@ -102,25 +103,31 @@ class ConvolutionPass:
         self._bias_gradient(into["b"])
         w = into["w"]
         for form, out in zip(self.forms, w.reshape(-1, *w.shape[-2:]), strict=True):
-            form.weight_gradient(out)
+            call(form.weight_gradient, out)
 
     def _bias_gradient(self, out: np.ndarray) -> None:
         """The sum over examples first: rows of n_out numbers add up faster than many of a few maps."""
-        np.add.reduce(self.delta, axis=-2, out=self.delta_sum)
-        np.add.reduce(self.delta_of_places, axis=-2, out=out)
+        call(np.add.reduce, self.delta, -2, None, self.delta_sum)
+        call(np.add.reduce, self.delta_of_places, -2, None, out)
 
-    def descend(self, eta: Sequence[float], decay: Sequence[float]) -> None:
-        """After `backward`: w -> decay w - eta dC/dw and b -> b - eta dC/db, eqs. (93) and (94), in place.
+    def add_gradient(
+        self, into: Arrays, times: Sequence[float], keep_w: Sequence[float], keep_b: Sequence[float]
+    ) -> None:
+        """After `backward`: w -> keep_w w + times dC/dw and b -> keep_b b + times dC/db in `into`.
 
-        `eta` and `decay` have a number for each replica.
+        `times`, `keep_w` and `keep_b` have a number for each replica.
         """
         self._bias_gradient(self.b_gradient)
-        b_gradients = self.b_gradient.reshape(-1, self.b.shape[-1])
-        step = self.step
-        for r, (arrays, form) in enumerate(zip(self.arrays, self.forms, strict=True)):
-            form.weight_gradient(step)
-            step *= eta[r]
-            if decay[r] != 1:
-                arrays["w"] *= decay[r]
-            arrays["w"] -= step
-            arrays["b"] -= eta[r] * b_gradients[r]
+        call(self._add_gradient, into, times, keep_w, keep_b)
+
+    def _add_gradient(
+        self, into: Arrays, times: Sequence[float], keep_w: Sequence[float], keep_b: Sequence[float]
+    ) -> None:
+        for r, (replica, form) in enumerate(zip(np.ndindex(self.a.shape[:-2]), self.forms, strict=True)):
+            w, b = into["w"][replica], into["b"][replica]
+            form.weight_gradient(self.step)
+            self.step *= times[r]
+            w *= keep_w[r]
+            w += self.step
+            b *= keep_b[r]
+            b += times[r] * self.b_gradient[replica]

@@ -13,6 +13,7 @@ import numpy as np
 
 from mnist_softmax.config.layers import Dropout
 from mnist_softmax.config.placed import Placed
+from mnist_softmax.network.calls import call
 from mnist_softmax.network.parameters import Parameters
 
 BLOCK = 100  # mini-batches whose masks are drawn together: a call for each would take ten times as long
@@ -44,23 +45,26 @@ class DropoutPass:
         """Memory that a pass of m examples takes: a, dC/da_in, and masks, a byte each (five while they are drawn)."""
         return m * layer.n_in * ((2 if l else 1) * itemsize + (1 if layer.entry.p == 0.5 else 5) * BLOCK + 1)
 
-    def draw(self, rngs: Sequence[np.random.Generator]) -> None:
-        """Take the next mini-batch's mask; `rngs` has a generator for each replica.
-
-        Masks are drawn a block at a time. Another sequence of generators than before (a new epoch's) begins a
-        new block, so that nothing is carried from epoch to epoch but what a checkpoint holds.
+    def draw_from(self, rngs: Sequence[np.random.Generator]) -> None:
+        """Draw masks by these generators from now on, one for each replica. Masks drawn by others are dropped, so
+        that nothing is carried from epoch to epoch but what a checkpoint holds.
         """
-        if rngs is not self.rngs or self.used == len(self.masks):
-            self.rngs, self.used = rngs, 0
+        self.rngs, self.used = rngs, len(self.masks)
+
+    def draw(self) -> None:
+        """Take the next mini-batch's mask; they are drawn a block at a time."""
+        if self.used == len(self.masks):
+            self.used = 0
             shape = (BLOCK, *self.mask.shape[-2:])
-            drawn = np.stack([kept(rng, self.p, shape) for rng in rngs], axis=1)
+            drawn = np.stack([kept(rng, self.p, shape) for rng in self.rngs], axis=1)
             self.masks = drawn.reshape(BLOCK, *self.mask.shape)
-        self.mask = self.masks[self.used]
+        np.copyto(self.mask, self.masks[self.used])
         self.used += 1
 
     def forward(self, a_in: np.ndarray) -> np.ndarray:
         """a_in where the mask is true and 0 elsewhere; in an evaluation (1 - p) a_in."""
-        return np.multiply(a_in, self.mask if self.training else self.kept, out=self.a)
+        call(np.multiply, a_in, self.mask if self.training else self.kept, self.a)
+        return self.a
 
     def backward(self, grad_a: np.ndarray) -> None:
         """Keeps dC/da: a layer without weights has no other error."""
@@ -68,12 +72,19 @@ class DropoutPass:
 
     def back_to_input(self) -> np.ndarray:
         """dC/da_in: a neuron that was left out had no part in the cost."""
-        return np.multiply(self.delta, self.mask if self.training else self.kept, out=self.grad_in)
+        call(np.multiply, self.delta, self.mask if self.training else self.kept, self.grad_in)
+        return self.grad_in
 
     def gradient(self, into: dict[str, np.ndarray]) -> None:
         """Nothing is learned here."""
 
-    def descend(self, eta: Sequence[float], decay: Sequence[float]) -> None:
+    def add_gradient(
+        self,
+        into: dict[str, np.ndarray],
+        times: Sequence[float],
+        keep_w: Sequence[float],
+        keep_b: Sequence[float],
+    ) -> None:
         """Nothing is learned here."""
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mnist_softmax.config.network import Architecture
+from mnist_softmax.network.calls import call
 from mnist_softmax.network.dropout import DropoutPass
 from mnist_softmax.network.initializers import INITIALIZERS
 from mnist_softmax.network.output import Output
@@ -117,12 +118,18 @@ class Pass:
         self.z = self.layers[-1].a  # the last layer stops at z^L
         self.a = np.empty_like(self.z)
         self.m = m
-        self.divisor = np.array(m if mean else 1, network.dtype)
+        self.parameters = network.parameters
+        self.divisor = np.array(m, network.dtype) if mean else None
 
-    def draw(self, rngs: Sequence[np.random.Generator]) -> None:
-        """Choose the neurons that dropout leaves out of the next mini-batch; a generator for each replica."""
+    def draw_from(self, rngs: Sequence[np.random.Generator]) -> None:
+        """Let dropout choose by these generators from now on, one for each replica."""
         for layer in self.thinned:
-            layer.draw(rngs)
+            layer.draw_from(rngs)
+
+    def draw(self) -> None:
+        """Choose the neurons that dropout leaves out of the next mini-batch."""
+        for layer in self.thinned:
+            call(layer.draw)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """a^L for the rows of x, (..., m, n_in): each layer's a is the next one's a_in."""
@@ -138,7 +145,8 @@ class Pass:
         """
         *hidden, after = self.layers
         delta = self.output.delta(self.z, self.a, y, after.delta)
-        np.divide(delta, self.divisor, out=delta)
+        if self.divisor is not None:
+            call(np.divide, delta, self.divisor, delta)
         for layer in reversed(hidden):
             layer.backward(after.back_to_input())
             after = layer
@@ -148,7 +156,16 @@ class Pass:
         for layer, arrays in zip(self.layers, into.layers, strict=True):
             layer.gradient(arrays)
 
+    def add_gradient(
+        self, into: Parameters, times: Sequence[float], keep_w: Sequence[float], keep_b: Sequence[float]
+    ) -> None:
+        """After `backward`: in `into` w -> keep_w w + times dC/dw and b -> keep_b b + times dC/db.
+
+        `times`, `keep_w` and `keep_b` have a number for each replica.
+        """
+        for layer, arrays in zip(self.layers, into.layers, strict=True):
+            layer.add_gradient(arrays, times, keep_w, keep_b)
+
     def descend(self, eta: Sequence[float], decay: Sequence[float]) -> None:
         """After `backward`: w -> decay w - eta dC/dw, b -> b - eta dC/db, a number for each replica."""
-        for layer in self.layers:
-            layer.descend(eta, decay)
+        self.add_gradient(self.parameters, [-each for each in eta], decay, [1.0] * len(eta))

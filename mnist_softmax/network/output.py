@@ -14,19 +14,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from mnist_softmax.network.activations import ACTIVATIONS
+from mnist_softmax.network.activations import ACTIVATIONS, ONE
+from mnist_softmax.network.calls import call
 from mnist_softmax.network.costs import COSTS
 
 
 def error(z: np.ndarray, a: np.ndarray, y: np.ndarray, out: np.ndarray) -> np.ndarray:
     """a - y."""
-    return np.subtract(a, y, out=out)
+    call(np.subtract, a, y, out)
+    return out
 
 
 def error_at_true_digit(z: np.ndarray, a: np.ndarray, y: np.ndarray, out: np.ndarray) -> np.ndarray:
     """y (a - 1)."""
-    np.subtract(a, 1, out=out)
-    out *= y
+    call(np.subtract, a, ONE[a.dtype], out)
+    call(np.multiply, out, y, out)
     return out
 
 
@@ -63,7 +65,11 @@ class Output:
 
     def delta_by_general_rule(self, z: np.ndarray, a: np.ndarray, y: np.ndarray, out: np.ndarray) -> np.ndarray:
         """(BP1) with the whole Jacobian of eq. (33)."""
-        return self._vjp(a, self.grad_a(z, a, y), out)
+        call(self._general_rule, z, a, y, out)
+        return out
+
+    def _general_rule(self, z: np.ndarray, a: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
+        self._vjp(a, self.grad_a(z, a, y), out)
 
     def grad_a(self, z: np.ndarray, a: np.ndarray, y: np.ndarray) -> np.ndarray:
         """dC/da^L of each example, (..., m, K): the nabla_a C of (BP1a)."""

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from mnist_softmax.buffers import LINE, zeros
+
 Shapes = dict[str, tuple[int, ...]]
 
 
@@ -21,7 +23,6 @@ class Parameters:
     """`shapes[l]` names the arrays of layer l: {"w": (n_in, n_out), "b": (n_out,)}; a layer may have none.
 
     `flat` has shape (*replicas, size); `weights` is its part that is penalised; `layers[l]["w"]` are views.
-    `by_replica` holds the same parameters replica by replica, each without replica axes.
     """
 
     def __init__(self, shapes: Sequence[Shapes], flat: np.ndarray) -> None:
@@ -34,14 +35,13 @@ class Parameters:
             start += size
             if name == "w":
                 self.weights = flat[..., :start]
-        one_network = flat.ndim == 1
-        self.by_replica = [self] if one_network else [Parameters(shapes, f) for f in flat.reshape(-1, start)]
 
     @classmethod
     def zeros(cls, shapes: Sequence[Shapes], dtype: str, replicas: tuple[int, ...] = ()) -> Parameters:
-        """Parameters that are all zero, in memory of their own."""
+        """Parameters that are all zero, in memory of their own; each replica's begin where a cache line does."""
         size = sum(size for *_, size in _weights_first(shapes))
-        return cls(shapes, np.zeros((*replicas, size), dtype))
+        line = LINE // np.dtype(dtype).itemsize
+        return cls(shapes, zeros((*replicas, -(-size // line) * line), np.dtype(dtype))[..., :size])
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copies and pickles are made of shapes and `flat`: each has views of its own `flat`, as the original has."""

@@ -17,9 +17,9 @@ from itertools import product
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from mnist_softmax.buffers import empty, zeros
 from mnist_softmax.config.layers import Convolution
 from mnist_softmax.config.placed import Placed
-from mnist_softmax.network.buffers import empty, zeros
 
 BAND = 256 * 1024  # bytes of sums at once: they stay in the cache from product to pooling to masks (saves 4 %)
 

@@ -16,9 +16,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from mnist_softmax.buffers import empty, zeros
 from mnist_softmax.config.layers import Convolution
 from mnist_softmax.config.placed import Placed
-from mnist_softmax.network.buffers import empty, zeros
 from mnist_softmax.network.patches import first_of_equals
 from mnist_softmax.network.strips_to_pixels import (
     StripsToPixels,

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.linalg.blas import dgemm, sgemm
 
+from mnist_softmax.buffers import empty, zeros
 from mnist_softmax.config.layers import Convolution
 from mnist_softmax.config.placed import Placed
-from mnist_softmax.network.buffers import empty, zeros
 
 OVERWRITE = 1  # tells SciPy's BLAS to write into the array given
 SMALL = 1_000_000  # multiplications: OpenBLAS works on such products in place, and copies larger ones first

@@ -1,8 +1,8 @@
 """A dense layer with many neurons, cut into chunks of neurons.
 
-OpenBLAS multiplies small matrices as they lie, and copies larger ones into an order of its own first. With the ten
-rows of a mini-batch that copy of w is dearer than the product itself. In chunks that are small enough, a step through
-2880-100 takes half the time, 784-300 0.44, 1000-1000 0.54. A layer that fits as a whole (784-100 at m = 10 does) is
+Larger matrices OpenBLAS copies into an order of its own (see calls.py). With the ten rows of a mini-batch that copy
+of w is dearer than the product itself. In chunks that are small enough, the products of a step through 2880-100 take
+0.43 of the time, 784-300 0.36, 1000-1000 0.42. A layer that fits as a whole (784-100 at m = 10 does) is
 left to DensePass, and so are mini-batches of 50 and more, whose chunks would be too thin.
 """
 
@@ -12,13 +12,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mnist_softmax.buffers import empty
 from mnist_softmax.config.layers import Dense
 from mnist_softmax.config.placed import Placed
-from mnist_softmax.network.dense import OVERWRITE, DensePass
+from mnist_softmax.network.calls import SMALL, SMALL_OUT, call, has_small_products, product
+from mnist_softmax.network.dense import Arrays, DensePass
 from mnist_softmax.network.parameters import Parameters
 
-SMALL = 1_000_000  # OpenBLAS's small kernels take products m x k x n up to this size,
-SMALL_OUT = 1_200  # and where the second matrix is given transposed, as w is, only up to m n
 LEAST_WEIGHTS = 80_000  # of a layer that is cut: 784-100, the book's largest, keeps its bits at every m
 LEAST = 25  # neurons: thinner chunks cost more calls than they save
 
@@ -26,7 +26,7 @@ LEAST = 25  # neurons: thinner chunks cost more calls than they save
 def chunks(m: int, n_in: int, n_out: int) -> int:
     """Into how many chunks of neurons a dense layer is best cut for mini-batches of m: 1 is not at all."""
     most = min(SMALL // (m * n_in), SMALL_OUT // m)
-    if n_out <= most or n_in * n_out < LEAST_WEIGHTS:
+    if n_out <= most or n_in * n_out < LEAST_WEIGHTS or not has_small_products():
         return 1
     return next((c for c in range(2, n_out // LEAST + 1) if n_out % c == 0 and n_out // c <= most), 1)
 
@@ -36,47 +36,44 @@ class WideDensePass(DensePass):
 
     def __init__(self, layer: Placed[Dense], l: int, parameters: Parameters, examples: tuple[int, ...]) -> None:
         super().__init__(layer, l, parameters, examples)
-        *replicas, m = examples
-        count = chunks(m, layer.n_in, layer.n_out)
-        size = layer.n_out // count
-        # w is stored a row a neuron, so that a chunk of neurons is a block of rows: (..., count, n_in, size)
-        self.w_chunks = self.w_transposed.reshape(*replicas, count, size, layer.n_in).swapaxes(-1, -2)
-        self.a_chunks = self.a.reshape(*replicas, m, count, size).swapaxes(-2, -3)
-        self.delta_chunks = np.empty((*replicas, count, m, size), self.a.dtype)
-        self.delta_by_chunk = self.delta.reshape(self.a_chunks.swapaxes(-2, -3).shape).swapaxes(-2, -3)
-        deltas, ws = (x.reshape(-1, *x.shape[-3:]) for x in (self.delta_chunks, self.w_chunks.swapaxes(-1, -2)))
-        self.pairs = [[(w.T, d.T) for w, d in zip(*both, strict=True)] for both in zip(ws, deltas, strict=True)]
-        self.grads_in = [g.T for g in self.grad_in.reshape(len(self.pairs), m, -1)]
+        self.count = chunks(examples[-1], layer.n_in, layer.n_out)
+        self.a_chunks, self.delta_chunks = (empty(self._chunks(self.a).shape, self.a.dtype) for _ in range(2))
 
     @staticmethod
     def bytes_needed(layer: Placed[Dense], l: int, m: int, itemsize: int) -> int:
-        """As DensePass, and delta once more, chunk by chunk."""
-        return DensePass.bytes_needed(layer, l, m, itemsize) + m * layer.n_out * itemsize
+        """As DensePass, and a and delta once more, chunk by chunk."""
+        return DensePass.bytes_needed(layer, l, m, itemsize) + 2 * m * layer.n_out * itemsize
 
     def forward(self, a_in: np.ndarray) -> np.ndarray:
         """Eq. (25), for every chunk of neurons."""
-        self.a_in = a_in
-        np.matmul(a_in[..., None, :, :], self.w_chunks, out=self.a_chunks)
-        z = np.add(self.a, self.b, out=self.a)
-        return self.f(z, z)
+        self._take_in(a_in)
+        call(np.copyto, self.a_chunks, self._chunks(self.b))
+        for x, ws, outs in self._each(self.a_in, self._chunks(self.w), self.a_chunks):
+            for w, out in zip(ws, outs, strict=True):
+                product(x, w, out, self.sign, self.sign)
+        call(np.copyto, self._chunks(self.a), self.a_chunks)
+        return self.f(self.a, self.a)
 
     def back_to_input(self) -> np.ndarray:
         """(BP2): the sum over neurons is added up chunk by chunk."""
-        np.copyto(self.delta_chunks, self.delta_by_chunk)
-        for pairs, grad_in in zip(self.pairs, self.grads_in, strict=True):
-            beta = 0.0
-            for w, delta in pairs:
-                self.gemm(1.0, w, delta, beta, grad_in, 0, 0, OVERWRITE)
-                beta = 1.0
+        call(np.copyto, self.delta_chunks, self._chunks(self.delta))
+        for deltas, ws, out in self._each(self.delta_chunks, self._chunks(self.w), self.grad_in):
+            for chunk, (delta, w) in enumerate(zip(deltas, ws, strict=True)):
+                product(delta, w.T, out, beta=1.0 if chunk else 0.0)
         return self.grad_in
 
-    def descend(self, eta: Sequence[float], decay: Sequence[float]) -> None:
-        """As in DensePass: BLAS adds -eta dC/dw to decay w, chunk by chunk."""
-        np.copyto(self.delta_chunks, self.delta_by_chunk)
-        a_in = self.a_in.reshape(-1, *self.a_in.shape[-2:])
-        for r, pairs in enumerate(self.pairs):
-            rows = a_in[r].T
-            for w, delta in pairs:
-                self.gemm(-eta[r], rows, delta, decay[r], w, 0, 1, OVERWRITE)
-            _, b, delta_transposed = self.by_replica[r]
-            self.gemv(-eta[r], delta_transposed, self.ones, 1.0, b, 0, 1, 0, 1, 0, OVERWRITE)
+    def add_gradient(
+        self, into: Arrays, times: Sequence[float], keep_w: Sequence[float], keep_b: Sequence[float]
+    ) -> None:
+        """As in DensePass: BLAS adds each chunk's gradient to its weights."""
+        call(np.copyto, self.delta_chunks, self._chunks(self.delta))
+        steps = self._each(self.a_in, self.delta_chunks, self._chunks(into["w"]))
+        for r, (x, deltas, ws) in enumerate(steps):
+            for delta, w in zip(deltas, ws, strict=True):
+                product(x.T, delta, w, times[r], keep_w[r])
+        self._add_bias_gradient(into["b"], times, keep_b)
+
+    def _chunks(self, rows: np.ndarray) -> np.ndarray:
+        """(..., rows, n_out) as (..., count, rows, neurons of a chunk), a view: w is stored a row a neuron."""
+        size = rows.shape[-1] // self.count
+        return rows.reshape(*rows.shape[:-1], self.count, size).swapaxes(-2, -3)

@@ -21,6 +21,7 @@ from mnist_softmax.network.passes import bytes_of_pass
 from mnist_softmax.training.history import History
 from mnist_softmax.training.optimizers import SLOTS, Descent, new_slots, rule_of
 from mnist_softmax.training.randomness import Order
+from mnist_softmax.training.sgd import Recordings
 
 
 @dataclass
@@ -73,13 +74,21 @@ class Cohort:
         self.descent = Descent(self.network, self.slots, [each.training for each in settings], n)
         self.batches = MiniBatches(dataset.train, m, self.network.num_outputs, self.network.dtype, replicas)
         self.passes = {
-            size: self.network.new_pass(size, self.descent.of_mean, training=True)
-            for size in self.batches.sizes(n)
+            size: self.network.new_pass(size, mean=False, training=True) for size in self.batches.sizes(n)
         }
+        self.recordings: Recordings = {}
         self.n, self.num_batches = n, self.batches.count(n)
         for r, state in enumerate(states):
             for ours, its in self._shared_with(state):
                 ours.flat[r] = its.flat
+
+    def begin_epoch(self, eta: Sequence[float], rngs: Sequence[np.random.Generator]) -> None:
+        """Train the next epoch with these learning rates and generators of dropout, one for each replica."""
+        if eta != self.descent.eta:
+            self.recordings.clear()
+        self.descent.use(eta)
+        for p in self.passes.values():
+            p.draw_from(rngs)
 
     def mini_batches(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """An epoch's mini-batches x (R, m, width) and y (R, m, K), each replica's in its own next order."""

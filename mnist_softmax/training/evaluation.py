@@ -11,6 +11,7 @@ from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.data.minibatches import MiniBatches
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.metrics import METRICS, SPLITS
+from mnist_softmax.network.calls import Recording, play, recorded
 from mnist_softmax.network.network import Network, Pass
 from mnist_softmax.network.passes import rows_at_once
 
@@ -25,11 +26,16 @@ def passes_over(
     rows = min(rows_at_once(network.layers, np.dtype(network.dtype).itemsize), len(split))
     batches = MiniBatches(split, rows, network.num_outputs, network.dtype)
     passes = {m: network.new_pass(m, mean=False, back=back) for m in batches.sizes(len(split))}
+    recordings: dict[int, Recording] = {}  # by m: all mini-batches of a size come in the same array
     with np.errstate(over="ignore"):
         for x, labels in batches.in_order():  # all replicas are shown the same images
-            p = passes[len(x)]
-            p.forward(x)
-            yield p, labels, batches.one_hot[labels]
+            m = len(x)
+            if m in recordings:
+                play(recordings[m])
+            else:
+                with recorded() as recordings[m]:
+                    passes[m].forward(x)
+            yield passes[m], labels, batches.one_hot[labels]
 
 
 def cost(p: Pass, labels: np.ndarray, y: np.ndarray) -> np.ndarray:

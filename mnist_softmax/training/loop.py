@@ -152,10 +152,11 @@ def train_cohort(
         began = perf_counter()
         eta = [learning_rate(settings[r].training, states[r].history) for r in running]
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is caught at the epoch's end
-            cohort.descent.use(eta)
+            cohort.begin_epoch(
+                eta, [dropout_stream(settings[r].seed, len(states[r].history) + 1) for r in running]
+            )
             mini_batches = progress(cohort.mini_batches(), cohort.num_batches)
-            rngs = [dropout_stream(settings[r].seed, len(states[r].history) + 1) for r in running]
-            train_epoch(mini_batches, cohort.passes, cohort.descent.step, rngs)
+            train_epoch(mini_batches, cohort.passes, cohort.descent.step, cohort.recordings)
             cohort.hand_back()
             due = [_is_due(settings[r].training, states[r]) for r in running]
             monitor = settings[running[0]].training.monitor

@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterable, Sequence
 from math import sqrt
 
 import numpy as np
+from scipy.linalg.blas import daxpy, saxpy
 
 from mnist_softmax.config.training import Adam, Training
+from mnist_softmax.network.calls import call
 from mnist_softmax.network.network import Network, Pass
 from mnist_softmax.network.parameters import Parameters
 
+AXPY = {np.dtype("float32"): saxpy, np.dtype("float64"): daxpy}
 FLUSH_EVERY = 16  # steps: then the flushing itself costs next to nothing
 
 # What a rule remembers between steps, in the form of the parameters.
@@ -29,7 +32,7 @@ def rule_of(settings: Training) -> str:
         return "adam"
     if settings.momentum:
         return "nesterov" if settings.optimizer.nesterov else "momentum"
-    return "gradient" if settings.l1 else "plain"
+    return "with_signs" if settings.l1 else "plain"
 
 
 def new_slots(network: Network, settings: Training) -> dict[str, Parameters]:
@@ -48,7 +51,8 @@ class Descent:
     """Steps of `network` down the gradient of cost and penalties, each replica by its own settings.
 
     `settings` has the training section of each replica (of a network without replicas: one), all with one rule;
-    `slots` are from `new_slots`. n is the number of training images.
+    `slots` are from `new_slots`. n is the number of training images. A pass's errors are those of the sum of the
+    mini-batch's costs: a step divides by m, in eta / m.
     """
 
     def __init__(
@@ -57,51 +61,56 @@ class Descent:
         self.network, self.slots, self.settings, self.n = network, slots, settings, n
         rule = rule_of(settings[0])
         self.step: Callable[[Pass], None] = getattr(self, rule)
-        self.of_mean = rule != "as_in_the_book"  # there errors are summed, and eta is divided by m
-        if rule != "plain":
-            self.dC = network.new_parameters()
-            self.mu = self._column(each.momentum for each in settings)
-            self.l1_over_n = self._column(each.l1 / n for each in settings)
-            self.l2_over_n = self._column(each.l2 / n for each in settings)
-            self.with_l1, self.with_l2 = bool(self.l1_over_n.any()), bool(self.l2_over_n.any())
+        if rule not in ("plain", "with_signs"):
+            self.scratch = network.new_parameters()
+        if any(each.l1 for each in settings):
+            self.signs = np.zeros_like(network.parameters.weights)
+        self.mu = [each.momentum for each in settings]
+        self.eta: Sequence[float] = ()
         if rule == "adam":
             self.adams = [each.optimizer for each in settings if isinstance(each.optimizer, Adam)]
             self.beta1 = self._column(each.beta1 for each in self.adams)
             self.beta2 = self._column(each.beta2 for each in self.adams)
+            self.rates, self.floors = self.beta1.copy(), self.beta2.copy()  # of the next step
 
     def use(self, eta: Sequence[float]) -> None:
         """From now on step with these learning rates, one for each replica; called before every epoch."""
         self.since_flush = 0  # anew in every epoch, so that a resumed run flushes at the same steps
-        l2 = [each.l2 for each in self.settings]
-        self.eta, self.eta_column = eta, self._column(eta)
-        self.decay = [1 - e * lmbda / self.n for e, lmbda in zip(eta, l2, strict=True)]
-        self.book_decay = self._column(1 - e * (lmbda / self.n) for e, lmbda in zip(eta, l2, strict=True))
+        both = [*zip(eta, self.settings, strict=True)]
+        self.eta = eta
+        self.l1_step, self.l2_step = [e * s.l1 / self.n for e, s in both], [e * s.l2 / self.n for e, s in both]
+        self.decay = [1 - step for step in self.l2_step]
+        self.book_decay = self._column(1 - e * (s.l2 / self.n) for e, s in both)
 
     def plain(self, p: Pass) -> None:
         """Eqs. (93) and (94): w = (1 - eta lambda/n) w - eta dC/dw, where only l2 is there."""
-        p.descend(self.eta, self.decay)
+        p.descend([e / p.m for e in self.eta], self.decay)
 
-    def gradient(self, p: Pass) -> None:
-        """Down eta times the gradient, formed; with l1, eq. (96)."""
-        self.network.parameters.flat -= self._eta_times_gradient(p)
+    def with_signs(self, p: Pass) -> None:
+        """As `plain`, with l1: eq. (96), with sgn(0) = 0."""
+        w = self.network.parameters.weights
+        call(signs, w, self.signs)
+        self.plain(p)
+        self._add(self.signs, w, [-step for step in self.l1_step])
 
     def momentum(self, p: Pass) -> None:
         """Eqs. (107) and (108): v' = mu v - eta dC/dw, w' = w + v'."""
-        v = self.slots["velocity"].flat
-        v *= self.mu
-        v -= self._eta_times_gradient(p)
-        self.network.parameters.flat += v
-        self._flush(v)
+        self._next_velocity(p)
+        v, w = self.slots["velocity"].flat, self.network.parameters.flat
+        call(np.add, w, v, w)
+        call(self._flush, v)
 
     def nesterov(self, p: Pass) -> None:
-        """v' = mu v - eta dC/dw, w' = w + mu v' - eta dC/dw: ahead by the next step's share of the velocity."""
-        v, w = self.slots["velocity"].flat, self.network.parameters.flat
-        step = self._eta_times_gradient(p)
-        w -= step
-        v *= self.mu
-        v -= step
-        w += np.multiply(v, self.mu, out=step)
-        self._flush(v)
+        """v' = mu v - eta dC/dw, w' = w + mu v' - eta dC/dw: ahead by the next step's share of the velocity.
+
+        Since -eta dC/dw = v' - mu v, this is w' = w - mu v + (1 + mu) v'.
+        """
+        v, w, before = self.slots["velocity"].flat, self.network.parameters.flat, self.scratch.flat
+        call(np.copyto, before, v)
+        self._next_velocity(p)
+        self._add(before, w, [-mu for mu in self.mu])
+        self._add(v, w, [1 + mu for mu in self.mu])
+        call(self._flush, v)
 
     def adam(self, p: Pass) -> None:
         """w' = w - eta m / (sqrt(v) + epsilon), with m the mean of the gradients g so far, v that of their squares.
@@ -110,49 +119,67 @@ class Descent:
         same way, and m = (1 - beta1) / (1 - beta1^t) G in step t, v likewise with beta2 and S. So the formula is
         w - rate G / (sqrt(S) + floor), with two numbers for each replica.
         """
-        total, squares = self.slots["gradients"].flat, self.slots["squares"].flat
-        t = self.slots["steps"].flat
-        t += 1
-        rates, floors = [], []
-        for adam, eta, steps in zip(self.adams, self.eta, t.reshape(-1).tolist(), strict=True):
-            to_m = (1 - adam.beta1) / (1 - adam.beta1**steps)
-            to_root = sqrt((1 - adam.beta2) / (1 - adam.beta2**steps))
-            rates.append(eta * to_m / to_root)
-            floors.append(adam.epsilon / to_root)
-        g = self._gradient(p)
-        total *= self.beta1
-        total += g
-        squares *= self.beta2
-        g *= g
-        squares += g
-        step = np.sqrt(squares, out=g)
-        step += self._column(floors)
-        np.divide(total, step, out=step)
-        step *= self._column(rates)
-        self.network.parameters.flat -= step
-        self._flush(total, squares)
+        total, squares, w = (
+            self.slots["gradients"].flat,
+            self.slots["squares"].flat,
+            self.network.parameters.flat,
+        )
+        g, zeros = self.scratch.flat, [0.0] * len(self.settings)
+        p.add_gradient(self.scratch, [1 / p.m] * len(zeros), zeros, zeros)
+        self._add_penalties(
+            self.scratch.weights, [s.l2 / self.n for s in self.settings], [s.l1 / self.n for s in self.settings]
+        )
+        call(np.multiply, total, self.beta1, total)
+        call(np.add, total, g, total)
+        call(np.multiply, squares, self.beta2, squares)
+        call(np.multiply, g, g, g)
+        call(np.add, squares, g, squares)
+        step = g
+        call(self._next_rates)
+        call(np.sqrt, squares, step)
+        call(np.add, step, self.floors, step)
+        call(np.divide, total, step, step)
+        call(np.multiply, step, self.rates, step)
+        call(np.subtract, w, step, w)
+        call(self._flush, total, squares)
 
     def as_in_the_book(self, p: Pass) -> None:
         """(93) and (94) with the roundings of the book's programs: w = (1 - eta lambda/n) w - (eta/m) sum."""
-        p.gradient(self.dC)
-        self.dC.flat *= self.eta_column / p.m
-        self.network.parameters.weights *= self.book_decay
-        self.network.parameters.flat -= self.dC.flat
-
-    def _gradient(self, p: Pass) -> np.ndarray:
-        """Of cost and penalties, eqs. (88) and (96), with sgn(0) = 0."""
-        w, dC = self.network.parameters.weights, self.dC
+        w, dC = self.network.parameters, self.scratch
         p.gradient(dC)
-        if self.with_l2:
-            dC.weights += self.l2_over_n * w
-        if self.with_l1:
-            dC.weights += self.l1_over_n * np.sign(w)
-        return dC.flat
+        call(np.multiply, dC.flat, self._column(self.eta) / p.m, dC.flat)
+        call(np.multiply, w.weights, self.book_decay, w.weights)
+        call(np.subtract, w.flat, dC.flat, w.flat)
 
-    def _eta_times_gradient(self, p: Pass) -> np.ndarray:
-        gradient = self._gradient(p)
-        gradient *= self.eta_column
-        return gradient
+    def _next_velocity(self, p: Pass) -> None:
+        """v' = mu v - eta dC/dw, with the penalties' part of the gradient, eqs. (88) and (96)."""
+        v = self.slots["velocity"]
+        p.add_gradient(v, [-e / p.m for e in self.eta], self.mu, self.mu)
+        self._add_penalties(v.weights, [-step for step in self.l2_step], [-step for step in self.l1_step])
+
+    def _add_penalties(self, into: np.ndarray, l2: Sequence[float], l1: Sequence[float]) -> None:
+        """into += l2 w + l1 sgn(w), a number for each replica, with sgn(0) = 0."""
+        w = self.network.parameters.weights
+        if any(l2):
+            self._add(w, into, l2)
+        if any(l1):
+            call(signs, w, self.signs)
+            self._add(self.signs, into, l1)
+
+    def _next_rates(self) -> None:
+        """Count a step of Adam, and work out its two numbers for each replica."""
+        t = self.slots["steps"].flat
+        t += 1
+        numbers = zip(self.adams, self.eta, t.reshape(-1).tolist(), strict=True)
+        for r, (adam, eta, steps) in enumerate(numbers):
+            to_m = (1 - adam.beta1) / (1 - adam.beta1**steps)
+            to_root = sqrt((1 - adam.beta2) / (1 - adam.beta2**steps))
+            self.rates[r], self.floors[r] = eta * to_m / to_root, adam.epsilon / to_root
+
+    def _add(self, x: np.ndarray, into: np.ndarray, times: Sequence[float]) -> None:
+        """into += times x, a number for each replica, in one pass over the memory."""
+        for each, out, a in zip(_rows(x), _rows(into), times, strict=True):
+            call(AXPY[out.dtype], each, out, len(out), a)
 
     def _flush(self, *slots: np.ndarray) -> None:
         """Every few steps let numbers too small to be normal be zero: a processor takes many times as long for them.
@@ -164,7 +191,7 @@ class Descent:
         if self.since_flush == FLUSH_EVERY:
             self.since_flush = 0
             for slot in slots:
-                size = np.abs(slot, out=self.dC.flat)
+                size = np.abs(slot, out=self.scratch.flat)
                 np.copyto(slot, 0, where=size < np.finfo(slot.dtype).tiny)
 
     def _column(self, numbers: Iterable[float]) -> np.ndarray:
@@ -172,3 +199,21 @@ class Descent:
         with np.errstate(over="ignore"):  # an infinite step is caught at the epoch's end
             column = np.array([*numbers], self.network.dtype)
         return column[:, None] if self.network.replicas else column
+
+
+def _rows(parameters: np.ndarray) -> np.ndarray:
+    """The parameters of one replica after another; of a network without replicas its own."""
+    return parameters if parameters.ndim > 1 else parameters[None]
+
+
+def signs(w: np.ndarray, out: np.ndarray) -> None:
+    """sgn(w), with sgn(0) = 0: in float32 the sign's bit before that of 1, in 5 us for 24,000; np.sign takes 9."""
+    if w.dtype != np.float32:
+        np.sign(w, out)
+        return
+    bits = out.view(np.uint32)
+    np.bitwise_and(w.view(np.uint32), np.uint32(0x8000_0000), bits)
+    np.bitwise_or(bits, np.uint32(0x3F80_0000), bits)
+    not_zero = w != 0
+    if not not_zero.all():
+        out *= not_zero

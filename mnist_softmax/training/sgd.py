@@ -5,34 +5,44 @@ How a step is taken, with momentum or as Adam does, is in optimizers.py; the pla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
 from mnist_softmax.config.training import Training
+from mnist_softmax.network.calls import Recording, play, recorded
 from mnist_softmax.network.network import Pass
 from mnist_softmax.network.parameters import Parameters
 
 MiniBatches = Iterable[tuple[np.ndarray, np.ndarray]]
 
 
+Recordings = dict[int, tuple[np.ndarray, Recording]]  # by the identity of a mini-batch's x: x, and its calls
+
+
 def train_epoch(
     mini_batches: MiniBatches,
     passes: Mapping[int, Pass],
     step: Callable[[Pass], None],
-    rngs: Sequence[np.random.Generator],
+    recordings: Recordings,
 ) -> None:
     """An epoch of mini-batch stochastic gradient descent: x (..., m, n_in), one-hot y (..., m, K).
 
-    `passes` has a pass for each size m of mini-batch; `step` takes one that has come back, such as `Descent.step`;
-    `rngs` has the epoch's generator of dropout for each replica.
+    `passes` has a pass for each size m of mini-batch; `step` takes one that has come back, such as `Descent.step`.
+    Mini-batches that come in the same arrays as an earlier one take the same calls. These are kept in `recordings`,
+    empty at first, and played; whoever changes what `step` does must empty it again.
     """
     for x, y in mini_batches:
-        p = passes[x.shape[-2]]
-        p.draw(rngs)
-        p.forward(x)  # a of every layer, eq. (25)
-        p.backward(y)  # delta of every layer, (BP1) and (BP2)
-        step(p)  # w and b down the gradient, (BP3), (BP4) and eqs. (20), (21)
+        if id(x) in recordings:
+            play(recordings[id(x)][1])
+            continue
+        with recorded() as recording:
+            p = passes[x.shape[-2]]
+            p.draw()  # the neurons that dropout leaves out
+            p.forward(x)  # a of every layer, eq. (25)
+            p.backward(y)  # delta of every layer, (BP1) and (BP2)
+            step(p)  # w and b down the gradient, (BP3), (BP4) and eqs. (20), (21)
+        recordings[id(x)] = x, recording  # x is kept, so that no other array has its id
 
 
 @np.errstate(over="ignore", invalid="ignore")  # of a run that diverged it may be infinite

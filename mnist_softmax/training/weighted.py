@@ -15,7 +15,7 @@ from mnist_softmax.training.cohort import Cohort, State
 class WeightedCohort(Cohort):
     """`weights` (n,) says how much each training row counts, with a mean of 1; None is 1 for all.
 
-    The error delta of a row is divided by m / weight in place of m.
+    The error delta of a row is divided by 1 / weight.
     """
 
     def __init__(
@@ -29,6 +29,9 @@ class WeightedCohort(Cohort):
         self.weights = None if weights is None else weights.astype(self.network.dtype)
         self.costs = RunningCost(self.network, self.batches.block)
         self.running_costs = np.zeros(len(states))  # of the last epoch
+        if weights is not None:
+            for m, p in self.passes.items():
+                p.divisor = np.ones((len(states), m, 1), self.network.dtype)
 
     def mini_batches(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """As those of any cohort; each is weighed before it is shown and its cost is taken after its step."""
@@ -39,7 +42,7 @@ class WeightedCohort(Cohort):
             if self.weights is not None:
                 weights = self.weights[orders[..., done : done + m]]
                 with np.errstate(divide="ignore"):  # a row of weight 0 has an error of delta / infinity
-                    p.divisor = m / weights[..., None]
+                    np.divide(1, weights[..., None], out=p.divisor)
                 done += m
             yield x, y
             self.costs.add(p, y, weights)

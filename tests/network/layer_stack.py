@@ -29,8 +29,8 @@ class Stack:
     def __init__(self, layers: Sequence, m: int, dtype: str = "float64", replicas=(), seeds=(0,)) -> None:
         shapes = [layer.arrays for layer in layers]
         self.parameters, self.gradients = (Parameters.zeros(shapes, dtype, replicas) for _ in range(2))
-        for seed, each in zip(seeds, self.parameters.by_replica, strict=True):
-            each.flat[...] = np.random.default_rng(seed).normal(0, 0.5, each.flat.shape)
+        for seed, flat in zip(seeds, np.atleast_2d(self.parameters.flat), strict=True):
+            flat[...] = np.random.default_rng(seed).normal(0, 0.5, flat.shape)
         self.layers = layers
         self.passes = [
             PASSES[layer.kind](layer, l, self.parameters, (*replicas, m)) for l, layer in enumerate(layers)
@@ -56,5 +56,5 @@ class Stack:
         return self.gradients
 
     def descend(self, eta: Sequence[float], decay: Sequence[float]) -> None:
-        for each in self.passes:
-            each.descend(eta, decay)
+        for each, arrays in zip(self.passes, self.parameters.layers, strict=True):
+            each.add_gradient(arrays, [-rate for rate in eta], decay, [1.0] * len(eta))

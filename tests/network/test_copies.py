@@ -29,9 +29,6 @@ def test_the_views_of_a_copy_are_of_its_own_memory(copied, replicas):
     for (name, view), (_, expected) in zip(twin.named(), original.named(), strict=True):
         assert np.shares_memory(view, twin.flat)
         np.testing.assert_array_equal(view, expected, err_msg=name)
-    for r, each in enumerate(twin.by_replica):
-        assert np.shares_memory(each.flat, twin.flat)
-        np.testing.assert_array_equal(each.flat, original.by_replica[r].flat)
 
 
 @by_all_means

@@ -19,10 +19,10 @@ def new_pass(p: float, n: int = 40, examples=(5,)) -> DropoutPass:
 
 @pytest.mark.parametrize("p", PROBABILITIES)
 def test_a_neuron_is_left_out_with_probability_p_whatever_the_others_are(p):
-    dropout, rng = new_pass(p), [np.random.default_rng(1)]
-    masks = []
+    dropout, masks = new_pass(p), []
+    dropout.draw_from([np.random.default_rng(1)])
     for _ in range(3 * BLOCK):
-        dropout.draw(rng)
+        dropout.draw()
         masks.append(dropout.mask.copy())
     kept = np.array(masks, float)
     n = kept.size
@@ -40,7 +40,8 @@ def test_gradients_are_those_of_pytorch_with_the_same_masks(p):
     x, g = rng.random((6, 12)), rng.random((6, 4))
     rngs = [np.random.default_rng(3)]
     for each in (stack.passes[0], stack.passes[2]):
-        each.draw(rngs)
+        each.draw_from(rngs)
+        each.draw()
     leaves = [
         {name: torch.tensor(array.copy(), requires_grad=True) for name, array in arrays.items()}
         for arrays in stack.parameters.layers
@@ -60,14 +61,16 @@ def test_gradients_are_those_of_pytorch_with_the_same_masks(p):
 def test_an_evaluation_has_all_neurons_times_1_minus_p():
     dropout = new_pass(0.3)
     x = np.random.default_rng(4).random((5, 40))
-    dropout.draw([np.random.default_rng(0)])
+    dropout.draw_from([np.random.default_rng(0)])
+    dropout.draw()
     dropout.training = False
     np.testing.assert_allclose(dropout.forward(x), 0.7 * x, rtol=1e-15)
 
 
 def test_forward_and_backward_draw_nothing():
     dropout, rng = new_pass(0.5), np.random.default_rng(5)
-    dropout.draw([rng])
+    dropout.draw_from([rng])
+    dropout.draw()
     state, mask, x = rng.bit_generator.state, dropout.mask.copy(), np.ones((5, 40))
     first = dropout.forward(x).copy()
     dropout.backward(x)
@@ -78,8 +81,9 @@ def test_forward_and_backward_draw_nothing():
 
 def masks(dropout: DropoutPass, rngs: list, count: int) -> np.ndarray:
     drawn = []
+    dropout.draw_from(rngs)
     for _ in range(count):
-        dropout.draw(rngs)
+        dropout.draw()
         drawn.append(dropout.mask.copy())
     return np.array(drawn)
 

@@ -4,6 +4,7 @@ from decimal import Decimal, localcontext
 
 import numpy as np
 import pytest
+import scipy.special
 from small_network import PAIRS
 
 from mnist_softmax.network.activations import ACTIVATIONS
@@ -137,3 +138,20 @@ def test_error_is_finite_and_keeps_the_dtype_at_a_thousand(cost, output, dtype):
     delta = pair.delta(z, outputs_of(pair, z), np.eye(3, dtype=dtype), np.empty_like(z))
     assert delta.dtype == dtype
     assert np.isfinite(delta).all()
+
+
+ROWS = [[1e4, 0, 3], [-1e4, 0, 3], [1e4, 1e4, 3], [100, 101, 99], [-100, -101, -102], [79, -79, 0], [1, 2, 3]]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "rows", [ROWS, ROWS[-2:], ROWS[:1], ROWS[4:5]], ids=["all", "small", "large", "negative"]
+)
+def test_softmax_is_right_for_every_z_and_a_row_does_not_depend_on_the_others(dtype, rows):
+    z = np.array(rows, dtype)
+    found = ACTIVATIONS["softmax"].f(z, np.empty_like(z))
+    tolerance = {"rtol": 1e-5, "atol": 1e-37} if dtype == "float32" else {"rtol": 1e-14, "atol": 1e-300}
+    np.testing.assert_allclose(found, scipy.special.softmax(np.array(rows, np.float64), axis=-1), **tolerance)
+    for row, expected in zip(z, found, strict=True):
+        alone = ACTIVATIONS["softmax"].f(row[None], np.empty_like(row[None]))
+        np.testing.assert_allclose(alone[0], expected, rtol=1e-6 if dtype == "float32" else 1e-15)

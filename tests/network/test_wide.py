@@ -23,9 +23,9 @@ class Step:
         shapes = [{"b": (2,)}, LAYER.arrays]
         self.parameters, self.gradient = (Parameters.zeros(shapes, dtype, replicas) for _ in range(2))
         rows = []
-        for seed, each in zip(seeds, self.parameters.by_replica, strict=True):
+        for seed, flat in zip(seeds, np.atleast_2d(self.parameters.flat), strict=True):
             rng = np.random.default_rng(seed)
-            each.flat[...] = rng.normal(0, 0.2, each.flat.shape)
+            flat[...] = rng.normal(0, 0.2, flat.shape)
             rows.append((rng.normal(size=(M, LAYER.n_in)), rng.normal(size=(M, LAYER.n_out))))
         x, g = (np.reshape(each, (*replicas, M, -1)).astype(dtype) for each in zip(*rows, strict=True))
         layer = make(LAYER, 1, self.parameters, (*replicas, M))
@@ -34,7 +34,7 @@ class Step:
         layer.backward(g)
         layer.gradient(self.gradient.layers[1])
         self.grad_in = layer.back_to_input().copy()
-        layer.descend(eta, decay)
+        layer.add_gradient(self.parameters.layers[1], [-rate for rate in eta], decay, [1.0] * len(eta))
 
     def results(self) -> list[np.ndarray]:
         return [self.a, self.grad_in, self.gradient.flat, self.parameters.flat]
@@ -85,5 +85,6 @@ def test_chunks_are_equal_and_small_enough_for_the_small_kernels_or_there_is_one
         assert n_out // count >= 25
 
 
-def test_wide_layers_are_cut_at_the_books_mini_batch():
+def test_wide_layers_are_cut_at_the_books_mini_batch(monkeypatch):
+    monkeypatch.setattr(wide_module, "has_small_products", lambda: True)
     assert [chunks(10, *n) for n in ((784, 300), (784, 1000), (2880, 100), (1000, 1000))] == [3, 10, 4, 10]

@@ -29,7 +29,7 @@ class Neuron:
         self.network = Network(description, "float64")
         layer = self.network.parameters.layers[0]
         layer["w"][:, 0], layer["b"][:] = w, B
-        self.p = self.network.new_pass(2)
+        self.p = self.network.new_pass(2, mean=False)
         self.descent = Descent(self.network, new_slots(self.network, self.settings), [self.settings], N)
 
     def step(self) -> tuple[np.ndarray, float]:

@@ -12,10 +12,10 @@ import numpy as np
 
 from benchmarks.peers.convolution import FIELD, POOL, M, Trainer, Work, one_by_one
 from benchmarks.peers.convolution.ours import network
+from mnist_softmax.network.calls import GEMM, Recording, recorded
 from mnist_softmax.network.convolution import ConvolutionPass
 from mnist_softmax.network.dense import DensePass
 from mnist_softmax.network.patches import Patches
-from mnist_softmax.network.wide import WideDensePass
 
 Products = list[Callable[[], object]]
 
@@ -24,11 +24,12 @@ def start(work: Work) -> Trainer:
     """Our own products, in their order."""
     forward: Products = []
     back: list[Products] = []
-    p = network(work).new_pass(M)
+    net = network(work)
+    p = net.new_pass(M)
     p.forward(work.x[work.batch(0)])
-    for layer in p.layers:
+    for layer, arrays in zip(p.layers, net.parameters.layers, strict=True):
         layer.delta[...] = 0
-        here, there = of_convolution(layer) if isinstance(layer, ConvolutionPass) else of_dense(layer)
+        here, there = of_convolution(layer) if isinstance(layer, ConvolutionPass) else of_dense(layer, arrays)
         forward += here
         back.append(there)
     return trainer(forward + [product for products in reversed(back) for product in products])
@@ -51,14 +52,19 @@ def of_convolution(layer: ConvolutionPass) -> tuple[Products, Products]:
     return forward, form.to_pixels.products + weights
 
 
-def of_dense(layer: DensePass) -> tuple[Products, Products]:
+def of_dense(layer: DensePass, arrays: dict[str, np.ndarray]) -> tuple[Products, Products]:
     """The same of a dense layer; the errors are zero, so that the weights stay."""
-    if isinstance(layer, WideDensePass):
-        layer.delta_chunks[...] = 0
-        forward = [partial(np.matmul, layer.a_in[None], layer.w_chunks, out=layer.a_chunks)]
-        return forward, [partial(layer.back_and_descend, [0.0], [1.0])]
-    forward = [partial(np.matmul, layer.a_in, layer.w, out=layer.a)]
-    return forward, [layer.back_to_input, partial(layer.descend, [0.0], [1.0])]
+    with recorded() as forward:
+        layer.forward(layer.a_in)
+    with recorded() as back:
+        layer.back_to_input()
+        layer.add_gradient(arrays, [0.0], [1.0], [1.0])
+    return products_of(forward), products_of(back)
+
+
+def products_of(recording: Recording) -> Products:
+    """The matrix products among recorded calls."""
+    return [made for made in recording if isinstance(made, partial) and made.func in GEMM.values()]
 
 
 def start_plain(work: Work) -> Trainer:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from benchmarks.peers.convolution import ETA, FIELD, POOL, M, Trainer, Work, one_by_one
 from mnist_softmax.config.network import Architecture
+from mnist_softmax.network.calls import play, recorded
 from mnist_softmax.network.network import Network
 
 
@@ -20,19 +23,30 @@ def network(work: Work) -> Network:
             }
         )
     )
+    put_start(net, work)
+    return net
+
+
+def put_start(net: Network, work: Work) -> None:
+    """Give it the work's starting weights."""
     for arrays, (w, b) in zip(net.parameters.layers, work.start, strict=True):
         arrays["w"][...], arrays["b"][...] = w.reshape(arrays["w"].shape), b
-    return net
 
 
 def start(work: Work) -> Trainer:
     """Train it."""
-    p, eta, decay = network(work).new_pass(M, training=True), [ETA], [1.0]
+    net = network(work)
+    p, x, y = net.new_pass(M, training=True), np.zeros((M, 784), np.float32), np.zeros((M, 10), np.float32)
+    with recorded() as recording:  # as training/sgd.py does
+        p.forward(x)
+        p.backward(y)
+        p.descend([ETA], [1.0])
+    put_start(net, work)
 
     def step(i: int) -> None:
         rows = work.batch(i)
-        p.forward(work.x[rows])
-        p.backward(work.y[rows])
-        p.descend(eta, decay)
+        np.copyto(x, work.x[rows])
+        np.copyto(y, work.y[rows])
+        play(recording)
 
     return Trainer(one_by_one(step), lambda: p.forward(work.x[:M]).copy())

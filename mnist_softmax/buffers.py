@@ -7,7 +7,7 @@ import numpy as np
 LINE = 64  # bytes
 
 
-def empty(shape: tuple[int, ...], dtype: np.dtype | type) -> np.ndarray:
+def empty(shape: tuple[int, ...], dtype: np.dtype | type | str) -> np.ndarray:
     """As `np.empty`, at an address that 64 divides: the products of a convolution then take 5 to 8 % less time."""
     dtype = np.dtype(dtype)
     size = int(np.prod(shape)) * dtype.itemsize
@@ -16,7 +16,7 @@ def empty(shape: tuple[int, ...], dtype: np.dtype | type) -> np.ndarray:
     return memory[start : start + size].view(dtype).reshape(shape)
 
 
-def zeros(shape: tuple[int, ...], dtype: np.dtype | type) -> np.ndarray:
+def zeros(shape: tuple[int, ...], dtype: np.dtype | type | str) -> np.ndarray:
     """As `np.zeros`, at an address that 64 divides."""
     array = empty(shape, dtype)
     array[...] = 0
