@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.files import write_whole
 
+if TYPE_CHECKING:
+    from sklearn.svm import SVC
+
 GUESSERS = 100  # how many times the guesses are repeated
+ROWS = 1000  # images whose kernel values are held at once
 
 Record = dict[str, Any]
 Classifier = Callable[[Split], np.ndarray]
@@ -75,7 +80,35 @@ def svm(train: Split, classes: int) -> Classifier:
     from sklearn.svm import SVC
 
     machine = SVC(gamma="auto").fit(train.images / train.scale, train.labels)
-    return lambda split: machine.predict(split.images / split.scale)
+    return lambda split: predicted(machine, split.images / split.scale)
+
+
+def predicted(machine: SVC, x: np.ndarray) -> np.ndarray:
+    """As `machine.predict(x)`, for more than two classes, by products of matrices: 5 s in place of 60 for 50,000
+    training and 10,000 other images.
+
+    Each pair of classes i < j votes for i where sum_s c_s K(s, x) + intercept is positive, over the support vectors
+    s of both classes, with K(s, x) = e^(-gamma |s - x|^2); most votes win, and of equals the first.
+    """
+    s, classes = machine.support_vectors_, len(machine.classes_)
+    of_class = np.repeat(np.arange(classes), machine.n_support_)
+    pairs = [*combinations(range(classes), 2)]
+    c = np.zeros(
+        (len(s), len(pairs))
+    )  # dual_coef_[k] is a vector's in its pair with the k-th of the other classes
+    for pair, (i, j) in enumerate(pairs):
+        c[of_class == i, pair] = machine.dual_coef_[j - 1, of_class == i]
+        c[of_class == j, pair] = machine.dual_coef_[i, of_class == j]
+    answers = []
+    for rows in np.array_split(x, -(-len(x) // ROWS)):
+        distances = (rows**2).sum(axis=1)[:, None] + (s**2).sum(axis=1) - 2 * rows @ s.T
+        for_first = np.exp(-machine._gamma * distances) @ c + machine.intercept_ > 0
+        votes = np.zeros((len(rows), classes))
+        for pair, (i, j) in enumerate(pairs):
+            votes[:, i] += for_first[:, pair]
+            votes[:, j] += ~for_first[:, pair]
+        answers.append(machine.classes_[votes.argmax(axis=1)])
+    return np.concatenate(answers)
 
 
 def guess(train: Split, classes: int) -> Classifier:
