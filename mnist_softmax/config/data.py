@@ -6,15 +6,20 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mnist_softmax.config.schema import Number, PathName, PositiveInt, Section
+from mnist_softmax.config.schema import Number, PathName, PositiveInt, Section, one_of
+
+NAMES = ("mnist_784", "Fashion-MNIST", "Kuzushiji-MNIST", "EMNIST_Balanced")
+OF_FILES = ("idx", "npz", "csv", "pickle")
 
 
 class Data(Section):
     """Where the digits come from."""
 
-    source: Literal["auto", "openml", "sample", "idx", "npz"] = "auto"
+    source: Literal["auto", "openml", "sample", "idx", "npz", "csv", "pickle"] = "auto"
+    name: Annotated[str, one_of(NAMES)] | None = None
+    """What OpenML calls the data; left out it is mnist_784."""
     path: PathName | None = None
-    """The directory of the IDX files, or the npz file."""
+    """A file, or the folder of several that belong together; `auto` takes whatever kind is there."""
     scale: Annotated[Number, Field(ge=1e-3, le=1e6)] = 255.0
     """Pixels are divided by this: 255 to fill [0, 1], 256 as the book's data was."""
     training_size: PositiveInt | None = None
@@ -26,6 +31,10 @@ class Data(Section):
 
     @model_validator(mode="after")
     def _files_need_a_path(self) -> Self:
-        if (self.source in ("idx", "npz")) != (self.path is not None):
-            raise ValueError("path goes with source idx (a directory) or npz (a file), and only with these")
+        if self.source in OF_FILES and self.path is None:
+            raise ValueError(f"source {self.source} needs a path: a file, or the folder of several")
+        if self.source not in (*OF_FILES, "auto") and self.path is not None:
+            raise ValueError(f"path goes with source auto, {', '.join(OF_FILES[:-1])} or {OF_FILES[-1]}")
+        if self.name is not None and self.source != "openml":
+            raise ValueError("name goes with source openml, and only with it")
         return self

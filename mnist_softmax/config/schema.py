@@ -37,8 +37,9 @@ def one_of(names: Collection[str]) -> BeforeValidator:
     def check(word: Any) -> Any:
         if isinstance(word, str) and word in names:
             return word
-        nearest = difflib.get_close_matches(str(word), names, n=1)
-        meant = f"did you mean {nearest[0]}? " if nearest else ""
+        folded = {name.casefold(): name for name in names}
+        nearest = difflib.get_close_matches(str(word).casefold(), folded, n=1)
+        meant = f"did you mean {folded[nearest[0]]}? " if nearest else ""
         raise ValueError(f"{meant}expected one of {', '.join(names)}")
 
     return BeforeValidator(check)

@@ -9,7 +9,7 @@ from mnist_softmax.errors import DataError
 
 
 def checked_split(images: np.ndarray, labels: np.ndarray, images_name: str, labels_name: str) -> Split:
-    """A Split of images (n, ...), flattened to (n, width), and labels (n,).
+    """A Split of images (n, ...), flattened to (n, width), and labels (n,) or (n, 1).
 
     Whole pixels 0 to 255 become uint8, others float32. Raises DataError, naming images or labels, when there
     are none, their numbers differ, or an entry is no pixel or no label.
@@ -72,6 +72,8 @@ def _pixels(images: np.ndarray, name: str) -> np.ndarray:
 
 
 def _labels(labels: np.ndarray, name: str) -> np.ndarray:
+    if labels.ndim == 2 and labels.shape[1] == 1:  # a column, as MedMNIST has them
+        labels = labels[:, 0]
     if labels.ndim != 1:
         raise DataError(f"{name}: expected one label an image, shape (n,), found shape {labels.shape}")
     if labels.size == 0:

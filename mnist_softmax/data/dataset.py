@@ -45,7 +45,7 @@ class Dataset:
     validation: Split
     test: Split
     source: str
-    """What was really used: openml, sample, idx or npz."""
+    """What was really used: openml, sample, idx, npz, csv or pickle."""
     location: str
     """The cache, directory or file that was read."""
     checksum: str
@@ -54,6 +54,8 @@ class Dataset:
     """The data section by which they were loaded; None for digits that come otherwise."""
     warnings: tuple[str, ...] = ()
     """What the user must be told, in the console and in every report."""
+    recognised: str = ""
+    """In words, what was found there: a name, a format."""
 
     def split(self, name: str) -> Split:
         """The split called `name`: train, validation or test."""

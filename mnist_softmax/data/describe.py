@@ -28,6 +28,7 @@ def describe(dataset: Dataset) -> str:
         [
             f"source    {dataset.source}",
             f"location  {dataset.location}",
+            *([f"          {dataset.recognised}"] if dataset.recognised else []),
             f"sha256    {dataset.checksum}",
             f"          {verdict}",
             "",

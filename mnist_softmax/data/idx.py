@@ -1,82 +1,62 @@
-"""IDX files, the form in which MNIST was first given out, and in which Fashion-MNIST and others followed.
+"""IDX files, the form in which MNIST was first given out, and in which Fashion-MNIST, EMNIST and others followed.
 
-A file is a magic number, the lengths of its axes, each four bytes with the highest first, and then bytes.
+A file is two zeros, a byte for the type of the numbers and one for how many axes there are, the lengths of the axes,
+each four bytes with the highest first, and then the numbers.
 """
 
 from __future__ import annotations
 
-import gzip
 import math
-import os
 import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
 
-from mnist_softmax.data.cache import reason
-from mnist_softmax.data.checks import checked_split
-from mnist_softmax.data.dataset import Split
+from mnist_softmax.data.stored import check_size, opened
 from mnist_softmax.errors import DataError
 
-FILES = {"train-images": 3, "train-labels": 1, "t10k-images": 3, "t10k-labels": 1}  # and their number of axes
+TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+IMAGES, LABELS = "images", "labels"
 
 
-def read_directory(directory: Path) -> tuple[Split, Split]:
-    """Training and test images from the four files of `directory`, each plain or gzipped.
-
-    Raises DataError: a file is missing, truncated, foreign, or does not go with its partner.
-    """
-    if not os.path.isdir(directory):
-        wrong = "is not a directory" if os.path.exists(directory) else "no such directory"
-        raise DataError(f"{directory}: {wrong}; data.path names the directory of the IDX files")
-    found = {stem: _find(directory, stem, axes) for stem, axes in FILES.items()}
-    if missing := [f"{stem}-idx{FILES[stem]}-ubyte" for stem, path in found.items() if path is None]:
-        raise DataError(f"{directory}: has no {', '.join(missing)} (nor .gz); put the four IDX files there")
-    paths = {stem: path for stem, path in found.items() if path is not None}
-
-    def read_split(name: str) -> Split:
-        images, labels = paths[f"{name}-images"], paths[f"{name}-labels"]
-        return checked_split(read_idx(images, 3), read_idx(labels, 1), str(images), str(labels))
-
-    return read_split("train"), read_split("t10k")
+def is_idx(head: bytes) -> bool:
+    """Whether a file that begins so is IDX."""
+    return len(head) >= 4 and head[:2] == b"\0\0" and head[2] in TYPES and 1 <= head[3] <= 4
 
 
-def read_idx(path: Path, axes: int) -> np.ndarray:
-    """The bytes of one IDX file as a uint8 array with that many axes. Raises DataError."""
-    content = _content(path)
-    header = 4 + 4 * axes
-    if len(content) < header:
-        raise DataError(f"{path}: expected at least {header} bytes, found {len(content)}; fetch the file again")
-    magic, *shape = struct.unpack(f">{1 + axes}I", content[:header])
-    if magic != 0x800 + axes:  # 8 stands for unsigned bytes, the last byte for the number of axes
-        kind = "images" if axes == 3 else "labels"
+def read_images(path: Path, transposed: bool = False) -> np.ndarray:
+    """Images (n, rows, columns); `transposed` ones, as EMNIST's, are turned upright. Raises DataError."""
+    images = _read(path, IMAGES, (3,))
+    return np.ascontiguousarray(images.transpose(0, 2, 1)) if transposed else images
+
+
+def read_labels(path: Path) -> np.ndarray:
+    """Labels (n,); of QMNIST's eight columns the first, which is the digit. Raises DataError."""
+    labels = _read(path, LABELS, (1, 2))
+    return labels if labels.ndim == 1 else labels[:, 0]
+
+
+def _read(path: Path, what: str, axes: tuple[int, ...]) -> np.ndarray:
+    with opened(path) as file:
+        magic = file.read(4)
+        if len(magic) == 4 and not is_idx(magic):
+            raise DataError(f"{path}: begins with {magic!r}, as no IDX file does; expected IDX {what}")
+        number = magic[3] if len(magic) == 4 else axes[0]
+        if number not in axes:
+            raise DataError(f"{path}: is IDX of {number} axes; expected {what}, which have {axes[0]}")
+        lengths = file.read(4 * number)
+        if len(lengths) < 4 * number:
+            expected, found = 4 + 4 * number, len(magic) + len(lengths)
+            raise DataError(f"{path}: expected at least {expected} bytes, found {found}; fetch the file again")
+        dtype = np.dtype(TYPES[magic[2]])
+        shape = struct.unpack(f">{number}I", lengths)
+        size = math.prod(shape) * dtype.itemsize
+        check_size(path, size)
+        content = file.read(size + 1)  # one more than is promised shows a file that goes on
+    if len(content) != size:
+        expected, found = (4 + 4 * number + each for each in (size, len(content)))
         raise DataError(
-            f"{path}: begins with the number {magic}, expected {0x800 + axes}, as IDX {kind} do; "
+            f"{path}: expected {expected:,} bytes, found {'more' if found > expected else f'{found:,}'}; "
             "fetch the file again"
         )
-    expected = header + math.prod(shape)
-    if len(content) != expected:
-        raise DataError(f"{path}: expected {expected:,} bytes, found {len(content):,}; fetch the file again")
-    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
-
-
-def _find(directory: Path, stem: str, axes: int) -> Path | None:
-    for joint in "-.":
-        for ending in ("", ".gz"):
-            path = directory / f"{stem}{joint}idx{axes}-ubyte{ending}"
-            if os.path.exists(path):
-                return path
-    return None
-
-
-def _content(path: Path) -> bytes:
-    try:
-        if path.suffix != ".gz":
-            return path.read_bytes()
-        with gzip.open(path) as file:
-            return file.read()
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: not a whole gzip file ({reason(error)}); fetch the file again") from None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({reason(error)})") from None
+    return np.frombuffer(content, dtype).reshape(shape)

@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from mnist_softmax.config.data import Data
-from mnist_softmax.data import idx, npz, openml, sample
+from mnist_softmax.data import openml, sample
 from mnist_softmax.data.cache import cache_path, cached, data_home
 from mnist_softmax.data.checks import check_scale, check_widths
 from mnist_softmax.data.dataset import Dataset, Split, sha256
 from mnist_softmax.data.expansion import one_pixel
+from mnist_softmax.data.files import read_files
 from mnist_softmax.errors import ConfigError, DataError
 
+MNIST = "mnist_784"
 REMEDY = "connect to the network once, or point SCIKIT_LEARN_DATA at a data home that holds mnist_784"
 
 
@@ -29,13 +31,13 @@ def load_digits(data: Data) -> Dataset:
     or `validation_size` is more than there are.
     """
     match data.source:
-        case "auto":
+        case "auto" if data.path is None:
             dataset = _auto()
         case "openml":
-            dataset = _openml()
+            dataset = _openml(data.name or MNIST)
         case "sample":
             dataset = _sample()
-        case "idx" | "npz":
+        case _:
             dataset = _from_files(data.source, os.path.abspath(os.path.expanduser(str(data.path))))
     check_scale(dataset.location, data.scale, dataset.train, dataset.validation, dataset.test)
     dataset = _expanded(_shortened(dataset.scaled(data.scale), data), data)
@@ -44,7 +46,7 @@ def load_digits(data: Data) -> Dataset:
 
 def _auto() -> Dataset:
     try:
-        return _openml()
+        return _openml(MNIST)
     except DataError as error:
         tried = str(error)
     try:
@@ -58,20 +60,27 @@ def _auto() -> Dataset:
     return dataclasses.replace(fallback, warnings=(sample_in_use, *fallback.warnings))
 
 
-def _openml() -> Dataset:
+def _openml(name: str) -> Dataset:
+    of = openml.SETS[name]
+    file = "openml" if name == MNIST else f"openml-{name}"
     warnings: list[str] = []
     try:
-        digits, checksum, path = cached("openml", openml.SHAPE, openml.fetch, warnings)
+        digits, checksum, path = cached(file, of.shape, lambda: openml.fetch(name), warnings)
     except DataError as error:
-        cache = "; ".join(warnings) or f"{cache_path('openml')}: not there"
+        cache = "; ".join(warnings) or f"{cache_path(file)}: not there"
+        instead = (
+            f"To have all 70,000 images {REMEDY}; to do with 5,000 of them set data.source=sample"
+            if name == MNIST
+            else "Connect to the network once, or give its files by data.path with data.source=auto"
+        )
         raise DataError(
-            f"MNIST cannot be had. Tried: {cache}; {error}. To have all 70,000 images {REMEDY}; "
-            "to do with 5,000 of them set data.source=sample"
+            f"{'MNIST' if name == MNIST else name} cannot be had. Tried: {cache}; {error}. {instead}"
         ) from None
-    train, validation = _held_out(digits.rows(0, 60_000))
-    test = digits.rows(60_000, 70_000)
+    train, validation = _held_out(digits.rows(0, of.training))
+    test = digits.rows(of.training, of.images)
+    location, said = str(path or data_home()), "" if name == MNIST else f"{name}, {of.classes} classes"
     return Dataset(
-        train, validation, test, "openml", str(path or data_home()), checksum, warnings=tuple(warnings)
+        train, validation, test, "openml", location, checksum, warnings=tuple(warnings), recognised=said
     )
 
 
@@ -83,23 +92,21 @@ def _sample() -> Dataset:
 
 
 def _from_files(source: str, location: str) -> Dataset:
-    validation = None
-    if source == "idx":
-        train, test = idx.read_directory(Path(location))
-    else:
-        train, validation, test = npz.read_npz(Path(location))
+    train, validation, test, kind, recognised = read_files(Path(location), source)
+    checksum = sha256(*(split for split in (train, validation, test) if split))
+    if test is None:
+        train, test = _held_out(train, location)
     if validation is None:
-        if len(train) < 6:
-            raise DataError(
-                f"{location}: {len(train)} training images, expected at least 6, since the last sixth is held "
-                "out for validation"
-            )
-        train, validation = _held_out(train)
+        train, validation = _held_out(train, location)
     check_widths(location, train, validation, test)
-    return Dataset(train, validation, test, source, location, sha256(train, validation, test))
+    return Dataset(train, validation, test, kind, location, checksum, recognised=recognised)
 
 
-def _held_out(train: Split) -> tuple[Split, Split]:
+def _held_out(train: Split, location: str = "") -> tuple[Split, Split]:
+    if len(train) < 6:
+        raise DataError(
+            f"{location}: {len(train)} training images, expected at least 6, since the last sixth is held out"
+        )
     kept = len(train) - len(train) // 6
     return train.rows(0, kept), train.rows(kept, len(train))
 

@@ -207,10 +207,30 @@ def test_a_cost_goes_with_outputs_in_its_domain_and_is_refused_with_others(read,
         assert allowed in line.partition("may be")[2]
 
 
-@pytest.mark.parametrize("data", ["{source: npz}", "{source: idx}", "{source: openml, path: x}", "{path: x}"])
-def test_a_path_goes_with_files_and_only_with_these(faults, data):
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        ("{source: npz}", "source npz needs a path"),
+        ("{source: idx}", "source idx needs a path"),
+        ("{source: openml, path: x}", "path goes with source auto, idx, npz, csv or pickle"),
+        ("{source: sample, path: x}", "path goes with source auto, idx, npz, csv or pickle"),
+        ("{name: Fashion-MNIST}", "name goes with source openml"),
+    ],
+)
+def test_a_path_goes_with_files_a_name_with_openml(faults, data, word):
     [line] = faults(WHOLE, f"data={data}")
-    assert "path goes with source idx" in line
+    assert word in line
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("fashion-mnist", "Fashion-MNIST"), ("FashionMNIST", "Fashion-MNIST"), ("EMNIST-balanced", "EMNIST_Balanced"),
+     ("kuzushiji", "Kuzushiji-MNIST"), ("MNIST", "mnist_784")],
+)  # fmt: skip
+def test_a_name_that_openml_does_not_have_gets_the_nearest_one(faults, name, meant):
+    [line] = faults(WHOLE, f"data={{source: openml, name: {name}}}")
+    assert f"did you mean {meant}?" in line
+    assert "expected one of mnist_784, Fashion-MNIST, Kuzushiji-MNIST, EMNIST_Balanced" in line
 
 
 @pytest.mark.parametrize("watcher", ["early_stopping={patience: 2}", "schedule={kind: halving, patience: 2}"])
@@ -358,6 +378,7 @@ EFFECTS = {
     # key: (settings that bring it into play, another value of it)
     "seed": ([], "1"),
     "data.source": ([], "idx"),
+    "data.name": ([], "Fashion-MNIST"),
     "data.path": ([], "nowhere.npz"),
     "data.scale": ([], "256"),
     "data.training_size": ([], "40"),
@@ -458,8 +479,13 @@ def test_changing_any_key_changes_the_run_or_is_refused(outcome, key):
     context, value = EFFECTS[key]
     key = key.removesuffix(".kind")  # another kind has other settings beside it
     before = outcome(*context)
-    if key in ("data.source", "data.path", "data.expansion"):  # of another kind, elsewhere, no square
-        with pytest.raises(DataError):
+    if key in (
+        "data.source",
+        "data.name",
+        "data.path",
+        "data.expansion",
+    ):  # of another kind, elsewhere, no square
+        with pytest.raises(ConfigError if key == "data.name" else DataError):
             outcome(*context, f"{key}={value}")
         return
     after = outcome(*context, f"{key}={value}")
@@ -491,6 +517,8 @@ def test_written_as_yaml_and_read_back_it_is_equal(read, key):
     context, value = EFFECTS[key]
     if key == "data.source":
         context = ["data.path=somewhere"]
+    if key == "data.name":
+        context = ["data={source: openml}"]
     if key == "data.path":
         context, value = ["data.source=npz"], "somewhere: with 'quotes' é # and more.npz"
         value = yaml.safe_dump(value).strip()

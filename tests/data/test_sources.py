@@ -54,6 +54,8 @@ def test_the_description_of_a_small_dataset(path, arrays):
     lines = describe(load_digits(Data(source="npz", path=path))).splitlines()
     assert lines[0] == "source    npz"
     assert lines[1] == f"location  {path}"
+    assert lines[2] == "          npz of x_train, y_train, x_test, y_test"
+    del lines[2]
     assert lines[2].startswith("sha256    ")
     assert lines[3] == "          these are not the 70,000 digits of MNIST"
     # images filled with 0 to 9: mean 4.5, variance (10 * 10 - 1) / 12

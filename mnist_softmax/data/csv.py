@@ -1,0 +1,116 @@
+"""Tables of text as Kaggle gives MNIST out: a row an image, the columns label, pixel0, pixel1, ..., pixel783.
+
+A label may stand in any column, which is called label or class. Files without a line of names have it first, as in
+the widespread mnist_train.csv.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from mnist_softmax.data.stored import check_size, opened
+from mnist_softmax.errors import DataError
+
+LABELS = ("label", "class")
+ROWS = 2000  # that are read at once
+LONGEST = 1_000_000  # characters of a line: 784 pixels take 3,000
+
+
+def is_csv(head: bytes) -> bool:
+    """Whether a file that begins so is a table: a line of names or numbers, with commas."""
+    line = head.split(b"\n")[0].strip()
+    return (
+        b"," in line
+        and re.fullmatch(rb"""[\w\s,."'()\[\]-]+""", line.removeprefix(b"\xef\xbb\xbf")) is not None
+    )
+
+
+def read_csv(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
+    """Images (n, width), and labels (n,) where there is such a column; all uint8.
+
+    Raises DataError: no column of pixels, one of them missing, no rows, or a row that is not as many bytes.
+    """
+    with opened(path) as file:
+        check_size(path, path.stat().st_size)
+        names, first = _names(path, file)
+        labels = [k for k, name in enumerate(names) if name in LABELS]
+        pixels = [k for k in range(len(names)) if k not in labels]
+        if len(labels) > 1 or not pixels:
+            raise DataError(f"{path}: expected the columns label, pixel0, pixel1, ..., found {_listed(names)}")
+        _check_pixels(path, [names[k] for k in pixels])
+        blocks = list(_blocks(path, file, first, len(names)))
+    if not blocks:
+        raise DataError(f"{path}: holds no images: its line of column names is all there is")
+    table = np.concatenate(blocks)
+    return np.ascontiguousarray(table[:, pixels]), table[:, labels[0]] if labels else None
+
+
+def _names(path: Path, file: IO[bytes]) -> tuple[list[str], list[bytes]]:
+    """The columns' names, and the first row where it stands in the place of names."""
+    line = file.readline(LONGEST)
+    words = [word.strip(" \t\r\n\"'").lower() for word in line.decode("utf-8-sig", errors="replace").split(",")]
+    if not all(re.fullmatch(r"\d+", word) for word in words):
+        return words, []
+    n = len(words)
+    labels = [] if math.isqrt(n) ** 2 == n else ["label"]  # 785 numbers are a label and an image, 784 an image
+    return labels + [f"pixel{k}" for k in range(n - len(labels))], [line]
+
+
+def _check_pixels(path: Path, names: list[str]) -> None:
+    """Raises DataError where the pixels' names have a gap; other names are taken in their order."""
+    numbers = [int(found[1]) for name in names if (found := re.fullmatch(r"pixel(\d+)", name))]
+    if len(numbers) not in (0, len(names)):
+        odd = next(name for name in names if not re.fullmatch(r"pixel\d+", name))
+        raise DataError(f"{path}: column {odd[:40]!r} is neither a pixel nor {' or '.join(LABELS)}")
+    for k, number in enumerate(numbers):
+        if number != numbers[0] + k:
+            raise DataError(f"{path}: lacks column pixel{numbers[0] + k}; found pixel{number} in its place")
+
+
+def _blocks(path: Path, file: IO[bytes], first: list[bytes], width: int) -> Iterator[np.ndarray]:
+    """The rows as bytes (at most ROWS, width). No more is read than `LARGEST`, whatever a gzip file holds."""
+    read, number = 0, 2 - len(first)
+    while lines := first + list(islice(_lines(file), ROWS - len(first))):
+        read += sum(map(len, lines))
+        check_size(path, read)
+        rows = [line for line in lines if line.strip()]
+        if rows:
+            yield _parsed(path, rows, lines, number, width)
+        number += len(lines)
+        first = []
+
+
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    return iter(lambda: file.readline(LONGEST), b"")
+
+
+def _parsed(path: Path, rows: list[bytes], lines: list[bytes], number: int, width: int) -> np.ndarray:
+    try:
+        block = np.loadtxt(rows, delimiter=",", dtype=np.uint8, ndmin=2, comments=None, encoding="latin1")
+        if block.shape[1] == width:
+            return block
+    except ValueError:
+        pass
+    for k, line in enumerate(lines):  # which row it is that cannot be read
+        cells = [cell.strip() for cell in line.decode("latin1").split(",")]
+        if not line.strip():
+            continue
+        if len(cells) != width:
+            raise DataError(f"{path}: line {number + k} has {len(cells)} columns, expected {width}")
+        for cell in cells:
+            if not re.fullmatch(r"\d{1,3}", cell) or int(cell) > 255:
+                raise DataError(
+                    f"{path}: line {number + k} holds {cell[:20]!r}, expected whole numbers from 0 to 255"
+                )
+    raise DataError(f"{path}: lines {number} to {number + len(lines) - 1} are no table of whole numbers")
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(repr(name[:20]) for name in names[:3]) + (", ..." if len(names) > 3 else "")
