@@ -42,7 +42,8 @@ def read_csv(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
         names, first = _names(path, file)
         labels = [k for k, name in enumerate(names) if name in LABELS]
         pixels = [k for k in range(len(names)) if k not in labels]
-        if len(labels) > 1 or not pixels:
+        named = any(re.fullmatch(r"pixel\d+", name) for name in names)
+        if len(labels) > 1 or not pixels or not (labels or named):
             raise DataError(f"{path}: expected the columns label, pixel0, pixel1, ..., found {_listed(names)}")
         _check_pixels(path, [names[k] for k in pixels])
         blocks = list(_blocks(path, file, first, len(names)))

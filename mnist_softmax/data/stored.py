@@ -49,8 +49,9 @@ def check_file(path: Path) -> None:
     raise DataError(f"{path}: {'is a device or a pipe, not a file' if there else 'no such file'}")
 
 
-def check_size(path: Path, size: int, most: int = LARGEST) -> None:
+def check_size(path: Path, size: int, most: int | None = None) -> None:
     """Raises DataError where `size` bytes, which `path` holds or promises, are more than are read."""
+    most = most or LARGEST
     if size > most:
         raise DataError(
             f"{path}: would be {size / 1e9:,.1f} GB; at most {most / 1e9:g} GB are read, so take a part of it"

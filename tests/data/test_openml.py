@@ -10,7 +10,7 @@ import pytest
 import sklearn.datasets
 from sklearn.datasets import _openml as sklearn_openml
 
-from mnist_softmax.config.data import Data
+from mnist_softmax.config.data import NAMES, Data
 from mnist_softmax.data import openml
 from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import DataError
@@ -116,6 +116,51 @@ def test_the_official_order_is_kept_whatever_the_layout_and_type(home, monkeypat
     assert (dataset.source, dataset.location) == ("openml", str(home / "mnist_softmax" / "openml.npz"))
     fails_with(monkeypatch, AssertionError("the cache was not used"))
     assert load_digits(Data()).checksum == dataset.checksum
+
+
+@pytest.mark.parametrize(
+    ("name", "n", "training", "classes"),
+    [
+        ("Fashion-MNIST", 70_000, 60_000, 10),
+        ("Kuzushiji-MNIST", 70_000, 60_000, 10),
+        ("EMNIST_Balanced", 131_600, 112_800, 47),
+    ],
+)
+def test_other_sets_by_name(home, monkeypatch, name, n, training, classes):
+    asked = []
+    images = np.zeros((n, 784), np.uint8)
+    images[:, 7] = np.arange(n) // (n // 7)
+
+    def fetch(wanted, **options):
+        asked.append((wanted, options["version"]))
+        return SimpleNamespace(data=images, target=(np.arange(n) % classes).astype(str).astype(object))
+
+    monkeypatch.setattr(sklearn.datasets, "fetch_openml", fetch)
+    dataset = load_digits(Data(source="openml", name=name))
+    assert asked == [(name, 1)]
+    held_out = training // 6
+    sizes = [len(split) for split in (dataset.train, dataset.validation, dataset.test)]
+    assert sizes == [training - held_out, held_out, n - training]
+    assert dataset.test.images[0, 7] == training // (n // 7)
+    assert dataset.num_classes == classes
+    assert dataset.recognised == f"{name}, {classes} classes"
+    assert dataset.location == str(home / "mnist_softmax" / f"openml-{name}.npz")
+    fails_with(monkeypatch, AssertionError("the cache was not used"))
+    assert load_digits(Data(source="openml", name=name)).checksum == dataset.checksum
+
+
+def test_a_named_set_that_cannot_be_had(home, offline):
+    with pytest.raises(DataError) as caught:
+        load_digits(Data(source="openml", name="Fashion-MNIST"))
+    text = str(caught.value)
+    assert text.startswith(
+        f"Fashion-MNIST cannot be had. Tried: {home}/mnist_softmax/openml-Fashion-MNIST.npz: not there"
+    )
+    assert text.endswith("or give its files by data.path with data.source=auto")
+
+
+def test_every_name_that_a_config_takes_is_known():
+    assert tuple(openml.SETS) == NAMES
 
 
 def test_a_server_that_takes_the_call_and_says_nothing(home, impatient, silent_port, monkeypatch):
