@@ -9,6 +9,7 @@
 
     run = ms.run(settings, digits, "runs/try")  # on disk, resumable; ms.open_run(path) opens it again
     run.history, run.network(), run.predict(digits.test.images)  # images as they are stored
+    run.predict(ms.load_images("test.csv")), ms.vote([run, another], digits.test.images)
 
     ms.compare({"a": settings, "b": other}, seeds=10, into="comparison").pairs
     ms.NetworkClassifier(hidden_layer_sizes=(30,), cost="log_likelihood").fit(X, y)  # for scikit-learn
@@ -28,10 +29,12 @@ __version__ = "0.1.0"
 API = {
     "load_config": "config.file.load_config",
     "load_digits": "data.sources.load_digits",
+    "load_images": "data.files.load_images",
     "train": "training.loop.train",
     "evaluate": "training.evaluation.evaluate",
     "run": "runs.run.run",
     "open_run": "runs.run.open_run",
+    "vote": "runs.vote.vote",
     "compare": "comparison.compare.compare",
     "NetworkClassifier": "estimator.NetworkClassifier",
     "export_onnx": "export.onnx.export_onnx",

@@ -39,6 +39,7 @@ def introduction(settings: Config, dataset: Dataset, directory: str) -> str:
     )
     facts = [
         ("data", f"{dataset.source}: {sizes} images"),
+        *([("found", dataset.recognised)] if dataset.recognised else []),
         *_layers(settings.network.placed()),
         ("run", directory),
     ]

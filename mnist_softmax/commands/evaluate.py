@@ -1,17 +1,25 @@
-"""`mnist-softmax evaluate`: how good a trained run is."""
+"""`mnist-softmax evaluate`: how good a trained run is, or how good several are that vote."""
 
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-HELP = "accuracy, cost, confusion matrix and worst mistakes of a trained run"
-USAGE = "RUN_DIR [--split test]"
+if TYPE_CHECKING:
+    from mnist_softmax.config.config import Config
+    from mnist_softmax.data.dataset import Split
+    from mnist_softmax.runs.answers import Answers
+
+HELP = (
+    "accuracy, cost, confusion matrix and worst mistakes of a trained run; of several, what most of them answer"
+)
+USAGE = "RUN_DIR [RUN_DIR ...] [--split test]"
 TAKES_OVERRIDES = False
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command line."""
-    parser.add_argument("run", metavar="RUN_DIR", help="such as runs/loglik/seed-0")
+    parser.add_argument("runs", metavar="RUN_DIR", nargs="+", help="such as runs/loglik/seed-0; several vote")
     parser.add_argument(
         "--split", choices=("train", "validation", "test"), default="test", help="default: test"
     )
@@ -19,14 +27,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Evaluate, and show it."""
+    from mnist_softmax.data.dataset import sha256
+    from mnist_softmax.diagnostics.evaluation_report import evaluation, vote
+    from mnist_softmax.errors import ConfigError, RunDirectoryError
+
+    if len(options.runs) == 1:
+        settings, _, found = _answers(options.runs[0], options.split)
+        print(evaluation(found, options.split, settings.network.cost))
+        return 0
+    several: dict[str, Answers] = {}
+    checksums: dict[str, str] = {}
+    for path in options.runs:
+        if path in several:
+            raise ConfigError(f"{path}: is named twice; each network has one vote")
+        _, split, several[path] = _answers(path, options.split)
+        checksums[path] = sha256(split)
+        if checksums[path] != checksums[options.runs[0]]:
+            raise RunDirectoryError(
+                f"{path}: its {options.split} images are others than those of {options.runs[0]}; "
+                "only runs on the same data can vote"
+            )
+    print(vote(several, options.split))
+    return 0
+
+
+def _answers(path: str, split: str) -> tuple[Config, Split, Answers]:
+    """A run's config, the split of its data, and what its network answers there."""
     from mnist_softmax.commands import console
     from mnist_softmax.data.sources import load_digits
-    from mnist_softmax.diagnostics.evaluation_report import evaluation
     from mnist_softmax.runs.answers import answers, load_network
     from mnist_softmax.runs.directory import RunDirectory
     from mnist_softmax.training.loop import check_fit
 
-    directory = RunDirectory(options.run)
+    directory = RunDirectory(path)
     network, settings = load_network(directory), directory.read_config()
     dataset = load_digits(settings.data)
     check_fit(settings, dataset)
@@ -37,6 +70,4 @@ def run(options: argparse.Namespace) -> int:
         console.warn(
             f"{directory.path} was trained on other data ({summary['data']['source']}) than it is evaluated on"
         )
-    found = answers(network, dataset.split(options.split))
-    print(evaluation(found, options.split, settings.network.cost))
-    return 0
+    return settings, dataset.split(split), answers(network, dataset.split(split))

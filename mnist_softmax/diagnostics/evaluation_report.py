@@ -1,11 +1,12 @@
-"""How good a trained network is, in words: accuracy, cost, confusion matrix, worst mistakes."""
+"""How good a trained network is, in words: accuracy, cost, confusion matrix, worst mistakes; and several together."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from mnist_softmax.runs.answers import Answers
-from mnist_softmax.text import accuracy
+from mnist_softmax.runs.vote import leading, majority
+from mnist_softmax.text import accuracy, aligned
 
 WORST = 10
 
@@ -23,6 +24,25 @@ def evaluation(answers: Answers, split: str, cost_name: str) -> str:
             "",
             f"the worst mistakes have the largest output for a wrong answer ({split} images are numbered from 0):",
             _worst(answers),
+        ]
+    )
+
+
+def vote(several: dict[str, Answers], split: str) -> str:
+    """What each of several networks makes of a split, and what most of them answer."""
+    labels = next(iter(several.values())).labels
+    outputs = np.stack([answers.outputs for answers in several.values()])
+    n, ties = len(labels), np.count_nonzero(leading(outputs).sum(axis=-1) > 1)
+    answered = {name: answers.answered for name, answers in several.items()} | {"vote": majority(outputs)}
+    rows = [["", "right", "errors"]]
+    for name, answer in answered.items():
+        wrong = np.count_nonzero(answer != labels)
+        rows.append([name, accuracy((n - wrong) / n, n), f"{wrong:,}"])
+    return "\n".join(
+        [
+            f"{split}: {n:,} images, {len(several)} networks; a vote is the answer that most of them give",
+            *aligned(rows),
+            f"ties: {ties:,} images; of the answers with the most votes the one with the largest sum of outputs wins",
         ]
     )
 

@@ -68,11 +68,13 @@ def check_fit(settings: Config, dataset: Dataset) -> None:
     layers, m, n = settings.network.placed(), settings.training.mini_batch_size, len(dataset.train)
     if layers[0].n_in != dataset.width:
         raise ConfigError(
-            f"network.layers begins with {layers[0].n_in}; the images have {dataset.width} pixels"
+            f"network.layers begins with {layers[0].n_in}; the images have {dataset.width} pixels: "
+            f"write {dataset.width} there"
         )
     if layers[-1].n_out != dataset.num_classes:
         raise ConfigError(
-            f"network.layers ends with {layers[-1].n_out}; the labels have {dataset.num_classes} classes"
+            f"network.layers ends with {layers[-1].n_out}; the labels have {dataset.num_classes} classes, "
+            f"0 to {dataset.num_classes - 1}: write {dataset.num_classes} there"
         )
     for key in SHAPING if dataset.section else ():
         loaded, asked = getattr(dataset.section, key), getattr(settings.data, key)

@@ -86,9 +86,9 @@ def test_an_unknown_command_is_refused_with_the_nearest():
 def test_a_word_that_is_not_understood_is_named_and_no_other():
     [line] = errors(run_command("train", "--config", "loglik", "seed=1", "--fast", "training.epochs=2"), 2)
     assert "arguments: --fast (" in line
-    [line] = errors(run_command("evaluate", "somewhere", "seed=1"), 2)
+    [line] = errors(run_command("report", "somewhere", "seed=1"), 2)
     assert "arguments: seed=1 (" in line
-    assert "override" not in line  # evaluate takes none
+    assert "override" not in line  # report takes none
 
 
 def test_configs_lists_each_with_its_first_line():

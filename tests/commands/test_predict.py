@@ -1,7 +1,10 @@
-"""`mnist-softmax predict`: pictures in, digits out; what cannot be read is named, and the rest is still predicted."""
+"""`mnist-softmax predict`: pictures and files of images in, digits out; what cannot be read is named, and the rest is
+still predicted."""
 
+import gzip
 import json
 import os
+import struct
 
 import numpy as np
 import pytest
@@ -137,3 +140,76 @@ def test_the_scale_of_the_run_is_used(sample, pictures, tmp_path):
     pixels = np.array(found["pixels"], float).reshape(1, -1)
     expected = load_network(RunDirectory(directory)).outputs(pixels / 256)[0]
     np.testing.assert_allclose(found["outputs"], expected, rtol=1e-5)
+
+
+# ---- files of images
+
+
+@pytest.fixture
+def files(sample, tmp_path):
+    """The same forty test images as IDX, gzipped IDX, npz and csv; those of the csv as Kaggle's test.csv."""
+    images = sample.test.images[:40]
+    content = struct.pack(">4I", 2051, 40, 28, 28) + images.tobytes()
+    (tmp_path / "images-idx3").write_bytes(content)
+    (tmp_path / "images.gz").write_bytes(gzip.compress(content))
+    np.savez(tmp_path / "images.npz", images.reshape(-1, 28, 28))
+    rows = [",".join(map(str, row)) for row in [[f"pixel{k}" for k in range(784)], *images.tolist()]]
+    (tmp_path / "test.csv").write_text("\n".join(rows))
+    return [tmp_path / name for name in ("images-idx3", "images.gz", "images.npz", "test.csv")]
+
+
+def test_each_kind_of_file_is_answered_as_the_network_answers_its_images(run_directory, sample, files):
+    result = run_command("predict", run_directory, *files, "--json")
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    outputs = load_network(RunDirectory(run_directory)).outputs(sample.test.images[:40] / 255)
+    assert [(each["file"], each["image"]) for each in found] == [(str(f), k) for f in files for k in range(40)]
+    np.testing.assert_allclose([each["outputs"] for each in found], np.tile(outputs, (4, 1)), rtol=1e-5)
+    assert [each["digit"] for each in found] == outputs.argmax(axis=-1).tolist() * 4
+
+
+def test_the_terminal_has_a_line_for_each_image(run_directory, files):
+    result = run_command("predict", run_directory, files[3])
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert lines[0] == f"{files[3]}: 40 images, numbered from 0"
+    assert lines[1].split() == ["image", "digit", "output"]
+    assert [line.split()[0] for line in lines[2:]] == [str(k) for k in range(40)]
+
+
+def test_a_submission_is_kaggles_and_replaces_only_another(run_directory, sample, files, tmp_path):
+    wanted = load_network(RunDirectory(run_directory)).outputs(sample.test.images[:40] / 255).argmax(axis=-1)
+    path = tmp_path / "answers" / "submission.csv"
+    for told in ("40 answers\n", "40 answers in place of an earlier submission\n"):
+        result = run_command("predict", run_directory, files[3], "--submission", path)
+        assert result.returncode == 0, result.stderr
+        assert result.stdout == f"{path}: {told}"
+        lines = path.read_text().splitlines()
+        assert lines[0] == "ImageId,Label"
+        assert [line.split(",") for line in lines[1:]] == [[str(k + 1), str(wanted[k])] for k in range(40)]
+    foreign = tmp_path / "mine.csv"
+    foreign.write_text("ImageID;my notes")
+    for other in (foreign, tmp_path, files[3]):
+        before = None if other.is_dir() else other.read_bytes()
+        result = run_command("predict", run_directory, files[3], "--submission", other)
+        assert result.returncode == 2
+        assert result.stderr == f"error: {other}: holds something that is no submission; choose another name\n"
+        assert before is None or other.read_bytes() == before
+
+
+def test_what_cannot_be_submitted_or_read_is_one_line(run_directory, files, tmp_path, pictures):
+    np.savez(tmp_path / "narrow.npz", np.zeros((3, 5), np.uint8))
+    np.savez(tmp_path / "two.npz", a=np.zeros((3, 5), np.uint8), b=np.zeros((3, 5), np.uint8))
+    cases = [
+        (files[:2], 2, "--submission: answers to one data file, found 2 names"),
+        ([pictures / "00.png"], 3, "is not IDX, npz, csv or a pickle of arrays"),
+        ([tmp_path / "narrow.npz"], 3, f"{tmp_path}/narrow.npz: images have 5 pixels, the network takes 784"),
+        ([tmp_path / "two.npz"], 3, "expected the array x_test, or one array of images, found a, b"),
+        ([tmp_path / "gone.csv"], 3, "gone.csv: no such file"),
+    ]
+    for names, code, words in cases:
+        result = run_command("predict", run_directory, *names, "--submission", tmp_path / "out.csv")
+        assert result.returncode == code
+        [line] = result.stderr.splitlines()
+        assert words in line
+        assert not (tmp_path / "out.csv").exists()
