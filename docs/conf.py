@@ -57,6 +57,7 @@ MENU = {
     "Notebooks": [f"notebooks/{path.stem}" for path in sorted((ROOT / "notebooks").glob("*.md"))],
     "The program": [
         "docs/library",
+        "docs/data",
         "docs/api",
         "docs/convolution",
         "docs/performance",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -19,8 +18,9 @@ from mnist_softmax.data.stored import check_size, opened
 from mnist_softmax.errors import DataError
 
 LABELS = ("label", "class")
-ROWS = 2000  # that are read at once
+BLOCK = 4_000_000  # characters that are read at once
 LONGEST = 1_000_000  # characters of a line: 784 pixels take 3,000
+MOST_ROWS = 2_000_000  # the largest set like MNIST, EMNIST's, has 814,255
 
 
 def is_csv(head: bytes) -> bool:
@@ -46,10 +46,9 @@ def read_csv(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
         if len(labels) > 1 or not pixels or not (labels or named):
             raise DataError(f"{path}: expected the columns label, pixel0, pixel1, ..., found {_listed(names)}")
         _check_pixels(path, [names[k] for k in pixels])
-        blocks = list(_blocks(path, file, first, len(names)))
-    if not blocks:
+        table = np.concatenate(list(_blocks(path, file, first, len(names))))
+    if not len(table):
         raise DataError(f"{path}: holds no images: its line of column names is all there is")
-    table = np.concatenate(blocks)
     return np.ascontiguousarray(table[:, pixels]), table[:, labels[0]] if labels else None
 
 
@@ -76,23 +75,28 @@ def _check_pixels(path: Path, names: list[str]) -> None:
 
 
 def _blocks(path: Path, file: IO[bytes], first: list[bytes], width: int) -> Iterator[np.ndarray]:
-    """The rows as bytes (at most ROWS, width). No more is read than `LARGEST`, whatever a gzip file holds."""
-    read, number = 0, 2 - len(first)
-    while lines := first + list(islice(_lines(file), ROWS - len(first))):
-        read += sum(map(len, lines))
-        check_size(path, read)
-        rows = [line for line in lines if line.strip()]
-        if rows:
-            yield _parsed(path, rows, lines, number, width)
-        number += len(lines)
-        first = []
+    """The rows as bytes (some, width). No more is read than `check_size` allows, whatever a gzip file holds."""
+    lines, size, number, read = first, 0, 2 - len(first), 0
+    while line := file.readline(LONGEST):
+        if len(line) == LONGEST:
+            raise DataError(f"{path}: line {number + len(lines)} is longer than {LONGEST:,} characters")
+        lines.append(line)
+        size += len(line)
+        if size > BLOCK:
+            read, size = read + size, 0
+            check_size(path, read)
+            yield _parsed(path, lines, number, width)
+            number += len(lines)
+            lines = []
+            if number > MOST_ROWS:
+                raise DataError(f"{path}: has more than {MOST_ROWS:,} rows; take a part of them")
+    yield _parsed(path, lines, number, width)
 
 
-def _lines(file: IO[bytes]) -> Iterator[bytes]:
-    return iter(lambda: file.readline(LONGEST), b"")
-
-
-def _parsed(path: Path, rows: list[bytes], lines: list[bytes], number: int, width: int) -> np.ndarray:
+def _parsed(path: Path, lines: list[bytes], number: int, width: int) -> np.ndarray:
+    rows = [line for line in lines if line.strip()]
+    if not rows:
+        return np.empty((0, width), np.uint8)
     try:
         block = np.loadtxt(rows, delimiter=",", dtype=np.uint8, ndmin=2, comments=None, encoding="latin1")
         if block.shape[1] == width:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from mnist_softmax.config.data import Data
+from mnist_softmax.data import csv as csv_file
 from mnist_softmax.data import stored
 from mnist_softmax.data.describe import describe
 from mnist_softmax.data.sources import load_digits
@@ -265,11 +266,27 @@ def test_what_is_wrong_with_a_table(tmp_path, table, what):
     assert what in fault(tmp_path / "a.csv")
 
 
-def test_the_line_is_right_in_a_long_table(tmp_path):
+def test_the_line_is_right_in_a_table_of_many_blocks(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_file, "BLOCK", 1000)
     lines = ["label,pixel0", *["1,2"] * 4500]
     lines[4321] = "1,x"
     put(tmp_path, {"a.csv": "\n".join(lines).encode()})
     assert "line 4322 holds 'x'" in fault(tmp_path / "a.csv")
+    lines[4321] = "3,4"
+    put(tmp_path, {"a.csv": "\n".join(lines).encode()})
+    dataset = load_digits(Data(path=str(tmp_path / "a.csv")))
+    splits = (dataset.train, dataset.validation, dataset.test)
+    assert sum(map(len, splits)) == 4500
+    assert np.flatnonzero(np.concatenate([split.labels for split in splits]) == 3).tolist() == [4320]
+
+
+def test_tables_without_end_are_left_early(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_file, "BLOCK", 1000)
+    monkeypatch.setattr(csv_file, "MOST_ROWS", 10_000)
+    put(tmp_path, {"a.csv": gzip.compress(b"label,pixel0\n" + b"1,2\n" * 20_000)})
+    assert "has more than 10,000 rows" in fault(tmp_path / "a.csv")
+    put(tmp_path, {"a.csv": gzip.compress(b"label,pixel0\n1,2\n1," + b"2" * 2_000_000)})
+    assert "line 3 is longer than 1,000,000 characters" in fault(tmp_path / "a.csv")
 
 
 def test_a_table_of_ten_gigabytes_is_refused_before_it_is_read(tmp_path):
