@@ -36,5 +36,5 @@ class Data(Section):
         if self.source not in (*OF_FILES, "auto") and self.path is not None:
             raise ValueError(f"path goes with source auto, {', '.join(OF_FILES[:-1])} or {OF_FILES[-1]}")
         if self.name is not None and self.source != "openml":
-            raise ValueError("name goes with source openml, and only with it")
+            raise ValueError("name goes with source openml; with another source set data.name=null")
         return self

@@ -76,6 +76,7 @@ def test_the_program_takes_it(command):
 def test_training_runs(command, tmp_path):
     """On sixty images of the sample, for one epoch."""
     few = [pair for pair in FEW if not (pair.startswith("data.source") and "data.source" in command)]
+    few += ["data.name=null"] * ("--config fashion" in command)  # the sample has none
     small = ["training.mini_batch_size=30"] if "ch5_speed" in command or "_size=100" in command else []
     result = run_command(*words_of(command), *few, *small, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
