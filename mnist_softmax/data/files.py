@@ -37,7 +37,7 @@ def read_files(path: Path, source: str) -> Found:
     or is not images and labels.
     """
     if os.path.isdir(path):
-        files = set_in(path)
+        files = set_in(path, source)
         kind = _expected(path, files.kind, source)
     else:
         kind = _expected(path, kind_of(path), source)
@@ -51,9 +51,8 @@ def read_files(path: Path, source: str) -> Found:
     if kind == "csv":
         return _csv(FileSet("csv", "", path.parent, {"train": path}))
     arrays = npz.read_npz(path) if kind == "npz" else pickled.read_pickle(path)
-    names = ", ".join([*arrays][:8])
     found = npz.splits_of(path, arrays)
-    return Found(*found, kind, f"{'npz' if kind == 'npz' else 'a pickle'} of {names}")
+    return Found(*found, kind, f"{'npz' if kind == 'npz' else 'a pickle'} of {npz.listed(arrays)}")
 
 
 def load_images(path: str | Path) -> np.ndarray:
@@ -107,7 +106,7 @@ def _four_npz(files: FileSet) -> Found:
         path = files.parts[part]
         arrays = npz.read_npz(path)
         if len(arrays) != 1:
-            raise DataError(f"{path}: expected one array, found {', '.join(arrays) or 'none'}")
+            raise DataError(f"{path}: expected one array, found {npz.listed(arrays)}")
         return next(iter(arrays.values()))
 
     def split(name: str) -> Split:

@@ -43,14 +43,20 @@ class FileSet(NamedTuple):
         return [part for part in NEEDED[self.kind] if part not in self.parts]
 
 
-def set_in(folder: Path) -> FileSet:
-    """The one whole set in `folder`, in a folder `raw` of it, or in one as torchvision makes it.
+def set_in(folder: Path, kind: str) -> FileSet:
+    """The whole set in `folder`, in a folder `raw` of it, or in one as torchvision makes it.
 
+    Sets of the `kind` go before others, and files of MNIST's own names before those with a name before them.
     Raises DataError: there is none, it lacks files, or there are several.
     """
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise DataError(f"{folder}: cannot be read (permission denied)")
+    parts: list[FileSet] = []
     for places in ([folder], [folder / "raw"], sorted(folder.glob("*/raw"))):
         found = [each for place in places for each in _sets(place)]
+        found = [each for each in found if each.kind == kind] or found
         whole = [each for each in found if not each.missing]
+        whole = [each for each in whole if each.kind == "idx" and not each.name] or whole
         if len(whole) > 1:
             firsts = ", ".join(str(next(iter(each.parts.values()))) for each in whole[:6])
             raise DataError(
@@ -58,8 +64,9 @@ def set_in(folder: Path) -> FileSet:
             )
         if whole:
             return whole[0]
-        if found:
-            raise _lacks(folder, min(found, key=lambda each: len(each.missing)))
+        parts += found
+    if parts:
+        raise _lacks(folder, min(parts, key=lambda each: len(each.missing)))
     raise DataError(
         f"{folder}: has no {', '.join(WRITTEN.values())} (nor .gz); put the four IDX files there, or let data.path "
         "name an npz, csv or pickle file"
@@ -72,7 +79,7 @@ def set_of(path: Path) -> FileSet | None:
         if path in each.parts.values():
             if each.missing:
                 raise _lacks(path.parent, each)
-            return None if each.missing else each
+            return each
     return None
 
 
@@ -99,12 +106,16 @@ def _sets(folder: Path) -> list[FileSet]:
 
 def _files(folder: Path) -> list[Path]:
     """The files of a folder, and those in folders of it that have a file's name, as Kaggle's archive makes them."""
-    try:
-        entries = sorted(folder.iterdir())
-        inside = [each for entry in entries if NAMES["idx"].fullmatch(entry.name.lower()) and entry.is_dir()
-                  for each in entry.iterdir()]  # fmt: skip
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be read ({error.strerror})") from None
+    entries = _entries(folder)
+    inside = [
+        each for entry in entries if NAMES["idx"].fullmatch(entry.name.lower()) for each in _entries(entry)
+    ]
     return [path for path in (*entries, *inside) if not os.path.isdir(path)]
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What is in a folder; nothing where it is no folder, or none that may be listed: its files may still be read."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []

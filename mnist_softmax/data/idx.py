@@ -31,9 +31,9 @@ def read_images(path: Path, transposed: bool = False) -> np.ndarray:
 
 
 def read_labels(path: Path) -> np.ndarray:
-    """Labels (n,); of QMNIST's eight columns the first, which is the digit. Raises DataError."""
+    """Labels (n,), or as they are; of QMNIST's eight columns the first, which is the digit. Raises DataError."""
     labels = _read(path, LABELS, (1, 2))
-    return labels if labels.ndim == 1 else labels[:, 0]
+    return labels[:, 0] if labels.shape[1:] == (8,) else labels
 
 
 def _read(path: Path, what: str, axes: tuple[int, ...]) -> np.ndarray:

@@ -60,7 +60,7 @@ def images_of(path: Path, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     found = {canonical(name): array for name, array in arrays.items()}
     alone = [array for array in arrays.values() if array.ndim > 1]
     if "x_test" not in found and len(alone) != 1:
-        raise DataError(f"{path}: expected the array x_test, or one array of images, found {_listed(arrays)}")
+        raise DataError(f"{path}: expected the array x_test, or one array of images, found {listed(arrays)}")
     return found.get("x_test", alone[0])
 
 
@@ -94,7 +94,7 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
                         member, allow_pickle=False
                     )  # which could run any code
     except Exception as error:  # damaged bytes can fail in any way on their way through zip and NumPy
-        raise DataError(f"{path}: {name} cannot be read ({reason(error)})") from None
+        raise DataError(f"{path}: {_shown(name)} cannot be read ({reason(error)[:200]})") from None
     return arrays
 
 
@@ -104,9 +104,14 @@ def _check_names(path: Path, found: Mapping[str, str], arrays: Collection[str]) 
     needed = [f"{axis}_{split}" for split in splits for axis in "xy"]
     if missing := [name for name in needed if name not in found]:
         raise DataError(
-            f"{path}: lacks {', '.join(missing)}; expected the arrays {', '.join(needed)}, found {_listed(arrays)}"
+            f"{path}: lacks {', '.join(missing)}; expected the arrays {', '.join(needed)}, found {listed(arrays)}"
         )
 
 
-def _listed(arrays: Collection[str]) -> str:
-    return ", ".join(name[:40] for name in [*arrays][:12]) or "none"
+def listed(arrays: Collection[str]) -> str:
+    """Names of arrays for a line of text, whatever stands in them."""
+    return ", ".join(_shown(name) for name in [*arrays][:12]) or "none"
+
+
+def _shown(name: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in name[:40])

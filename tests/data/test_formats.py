@@ -125,6 +125,28 @@ def test_qmnists_labels_have_eight_columns_of_which_the_first_is_the_digit(tmp_p
     loaded(put(tmp_path, files), digits, "QMNIST, IDX")
 
 
+def test_one_hot_labels_are_no_column_of_digits(tmp_path, digits):
+    put(tmp_path, four(digits, "{split}-{what}-idx{axes}-ubyte"))
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(np.eye(12, 10, dtype=np.uint8)))
+    with pytest.raises(DataError, match=r"expected one label an image, shape \(n,\), found shape \(12, 10\)"):
+        load_digits(Data(path=str(tmp_path)))
+
+
+def test_mnists_own_names_go_before_others_and_the_kind_of_the_config_before_both(tmp_path, digits, tables):
+    put(tmp_path, four(digits, "{split}-{what}-idx{axes}-ubyte"))
+    other = digits | {"x_train": digits["x_train"][::-1].copy()}
+    put(tmp_path, four(other, "qmnist-{split}-{what}-idx{axes}-ubyte"))
+    put(tmp_path, tables)
+    loaded(tmp_path, digits, "IDX", source="idx")
+    loaded(tmp_path, digits, "IDX")
+    loaded(tmp_path, digits, "test.csv, train.csv", source="csv")
+
+
+def test_names_of_arrays_are_shown_without_control_characters(tmp_path, digits):
+    np.savez(tmp_path / "a.npz", **{"a\x1b[31m\n": digits["x_train"]})
+    assert "found a?[31m?" in fault(tmp_path / "a.npz")
+
+
 def test_a_part_that_is_missing_is_named_as_its_fellows_are(tmp_path, digits):
     put(tmp_path, four(digits, "emnist-letters-{split}-{what}-idx{axes}-ubyte"))
     (tmp_path / "emnist-letters-train-labels-idx1-ubyte").unlink()
