@@ -26,11 +26,12 @@ from mnist_softmax.runs.run import Task
 from mnist_softmax.runs.worker import Outcome, earlier_outcome, train_tasks
 from mnist_softmax.training.cohort import bytes_needed, cohort_key
 from mnist_softmax.training.loop import check_fit
+from mnist_softmax.training.optimizers import SLOTS, rule_of
 
 Backend = Literal["local", "dask"]
 COHORT = 10  # networks trained together: most of the gain is had by then (docs/performance.md)
 COHORT_BYTES = 300_000_000  # that they may take beside the digits
-CACHE = 2_000_000  # bytes that the passes of a cohort may fill
+CACHE = 1 << 20  # bytes: a core's second-level cache, or half of it, which a cohort should not leave
 LOOK_EVERY = 0.5  # seconds between two looks at how far the runs are
 
 
@@ -120,16 +121,16 @@ def survey(tasks: Sequence[Task], datasets: dict[Data, Dataset]) -> list[Outcome
 
 
 def suitable_cohort(settings: Config) -> int:
-    """How many networks to train together: COHORT, or as many as find room in COHORT_BYTES.
+    """How many networks to train together: COHORT, or as many as find room in COHORT_BYTES and in the CACHE.
 
-    One, where a single mini-batch fills the cache: then calls are long, and sharing them saves nothing.
+    One, where a single network fills the cache: then calls are long, and sharing them saves nothing.
     """
     training, n = settings.training, settings.data.training_size or 60_000  # of MNIST at most
     n *= 5 if settings.data.expansion == "one_pixel" else 1
-    passing = bytes_of_pass(
-        settings.network.placed(), training.mini_batch_size, np.dtype(training.dtype).itemsize
-    )
-    return max(1, min(COHORT, COHORT_BYTES // bytes_needed(settings, 1, n), CACHE // passing))
+    layers, itemsize = settings.network.placed(), np.dtype(training.dtype).itemsize
+    parameters = sum(layer.num_parameters for layer in layers) * (1 + len(SLOTS.get(rule_of(training), ())))
+    cached = parameters * itemsize + bytes_of_pass(layers, training.mini_batch_size, itemsize)
+    return max(1, min(COHORT, COHORT_BYTES // bytes_needed(settings, 1, n), CACHE // cached))
 
 
 def deal(

@@ -33,8 +33,8 @@ def train_epoch(
     empty at first, and played; whoever changes what `step` does must empty it again.
     """
     for x, y in mini_batches:
-        if id(x) in recordings:
-            play(recordings[id(x)][1])
+        if known := recordings.get(id(x)):
+            play(known[1])
             continue
         with recorded() as recording:
             p = passes[x.shape[-2]]

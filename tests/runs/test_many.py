@@ -129,11 +129,16 @@ def test_groups_are_balanced_and_no_larger_than_asked(tasks, n, jobs, cohort, si
 
 
 def test_by_default_ten_share_a_cohort_and_fewer_where_they_are_large(tasks):
-    small = tasks("runs", 1)[0].settings
-    network = Architecture(layers=(784, 5000, 10), output_activation="softmax", cost="log_likelihood")
-    large = small.model_copy(update={"network": network})  # 4 million parameters: 32 MB and its copies
-    assert suitable_cohort(small) == 10
-    assert 1 < suitable_cohort(large) < 10
+    def of(hidden: int, **training) -> int:
+        settings = tasks("runs", 1)[0].settings
+        network = Architecture(layers=(784, hidden, 10), output_activation="softmax", cost="log_likelihood")
+        trained = settings.training.model_copy(update={"mini_batch_size": 10, "dtype": "float32", "momentum": 0} | training)
+        return suitable_cohort(settings.model_copy(update={"network": network, "training": trained}))
+
+    assert of(30) == 10  # 95 kB of parameters each: all are in the second-level cache
+    assert of(30, momentum=0.5) == 5
+    assert of(100) == 3
+    assert of(1000) == 1
 
 
 def test_only_runs_of_one_kind_share_a_group(tasks):
