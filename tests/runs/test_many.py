@@ -132,7 +132,9 @@ def test_by_default_ten_share_a_cohort_and_fewer_where_they_are_large(tasks):
     def of(hidden: int, **training) -> int:
         settings = tasks("runs", 1)[0].settings
         network = Architecture(layers=(784, hidden, 10), output_activation="softmax", cost="log_likelihood")
-        trained = settings.training.model_copy(update={"mini_batch_size": 10, "dtype": "float32", "momentum": 0} | training)
+        trained = settings.training.model_copy(
+            update={"mini_batch_size": 10, "dtype": "float32", "momentum": 0} | training
+        )
         return suitable_cohort(settings.model_copy(update={"network": network, "training": trained}))
 
     assert of(30) == 10  # 95 kB of parameters each: all are in the second-level cache
