@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import difflib
-import io
 import os
 import sys
 from collections.abc import Sequence
@@ -46,35 +46,69 @@ COMMANDS = {
 }
 
 EXIT_CODES = (
-    "exit codes: 0 done, 1 a check failed, 2 wrong usage or config, 3 data not to be had, 4 diverged, "
-    "130 interrupted"
+    "exit codes: 0 done, 1 a check failed, 2 wrong usage or config, or refused by the system, 3 data not to be had, "
+    "4 diverged, 130 interrupted, 129, 143 or 152 ended by SIGHUP, SIGTERM or SIGXCPU, 141 nobody reads the output"
 )
+BROKEN_PIPE = 141  # as a shell says it of SIGPIPE
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and give back its exit code; the user's mistakes become one line on stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a path may not fit the terminal's alphabet
+    try:
+        code = _run(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # now, while it can be said that it failed
+        return code
+    except UserError as error:
+        _say(f"error: {error}".replace("\n", "\nerror: "))
+        return error.exit_code
+    except KeyboardInterrupt as error:  # Ctrl-C, or a signal that is answered like it
+        by = f"interrupted by {error}" if str(error) not in ("", "SIGINT") else "interrupted"
+        _say("\n" + "; ".join([by, *getattr(error, "__notes__", ())]))
+        return getattr(error, "exit_code", INTERRUPTED)
+    except MemoryError as error:
+        what = f" ({error})" if str(error) else ""
+        _say(
+            f"error: not enough memory{what}; close other programs, or make network.layers, --jobs or"
+            " --cohort smaller"
+        )
+        return UserError.exit_code
+    except (
+        OSError
+    ) as error:  # files are answered for where they are opened; what is left is our output and the system
+        ours = _stream_that_fails()
+        if ours and isinstance(error, BrokenPipeError):  # the reader of our output has gone, as with `| head`
+            return BROKEN_PIPE
+        _say(f"error: {ours or error.filename or 'refused by the system'}: {error.strerror or error}")
+        return UserError.exit_code
+
+
+def _run(arguments: list[str]) -> int:
     try:
         options = _parse(arguments)
-        return COMMANDS[options.command].run(options)
-    except UserError as error:
-        print(f"error: {error}".replace("\n", "\nerror: "), file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("\ninterrupted", file=sys.stderr)
-        return INTERRUPTED
-    except MemoryError as error:
-        print(f"error: not enough memory ({error}); make network.layers smaller", file=sys.stderr)
-        return UserError.exit_code
-    except BrokenPipeError:  # the reader of our output has gone, as with `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    except OSError as error:  # files are answered for where they are opened; what is left is our own output
-        print(f"error: {error.filename or 'standard output'}: {error.strerror or error}", file=sys.stderr)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return UserError.exit_code
+    except SystemExit as end:  # of argparse, after its help or its complaint
+        return int(end.code or 0)
+    return COMMANDS[options.command].run(options)
+
+
+def _say(text: str) -> None:
+    """To standard error, if that can be written; the exit code speaks as well."""
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr)
+    _stream_that_fails()
+
+
+def _stream_that_fails() -> str | None:
+    """The name of our output, if it cannot be written; it is led to /dev/null, so that Python can end in silence."""
+    failing = None
+    for name, stream in (("standard error", sys.stderr), ("standard output", sys.stdout)):
+        with contextlib.suppress(OSError, AttributeError):
+            stream.flush()
+        if getattr(stream, "failed", False):
+            failing = name
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return failing
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:

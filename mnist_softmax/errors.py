@@ -31,3 +31,7 @@ class Diverged(UserError):
 
 class RunFailed(UserError):
     """A run among many that came to nothing for another reason than the above: its process was killed, say."""
+
+
+class Notice(UserWarning):
+    """A fact that its user should know and that ends nothing."""

@@ -2,6 +2,6 @@
 
 import sys
 
-from mnist_softmax.cli import main
+from mnist_softmax.__main__ import main
 
 sys.exit(main(["explain", *sys.argv[1:]]))

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-
-from mnist_softmax.errors import INTERRUPTED
 
 if TYPE_CHECKING:
     from mnist_softmax.comparison.comparison import Comparison
@@ -71,10 +68,10 @@ def compare_and_report(
             on_event=lambda event: progress[0].show(event),
             on_trained=lambda: progress[0].close(),
         )
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         kept = "what has come home" if options.backend == "dask" else "the last checkpoints"
-        print(f"\ninterrupted; the same command goes on from {kept}", file=sys.stderr)
-        return INTERRUPTED
+        interrupt.add_note(f"the same command goes on from {kept}")
+        raise
     finally:
         for each in progress:
             each.close()

@@ -29,7 +29,7 @@ def _loud(text: str) -> str:
 
 
 def _on_a_terminal() -> bool:
-    return sys.stderr is not None and sys.stderr.isatty()  # None when it was closed, as by 2>&-
+    return sys.stderr.isatty()
 
 
 def introduction(settings: Config, dataset: Dataset, directory: str) -> str:

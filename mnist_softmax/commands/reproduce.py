@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
-from mnist_softmax.errors import INTERRUPTED
 from mnist_softmax.text import aligned
 
 HELP = "reproduce experiments of the book (configs/book) and judge each number it prints"
@@ -68,9 +66,9 @@ def run(options: argparse.Namespace) -> int:
         progress.close()
         evidence = plan.evidence(lambda text: print(text, flush=True))
         found = results(plan.experiments, evidence, recordings)
-    except KeyboardInterrupt:
-        print("\ninterrupted; go on with the same command and --resume", file=sys.stderr)
-        return INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        interrupt.add_note("go on with the same command and --resume")
+        raise
     finally:
         progress.close()
     print(f"\n{words.table(found)}")

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
-
-from mnist_softmax.errors import INTERRUPTED
 
 HELP = "train a network as a config says; key=value changes the config, as in training.epochs=3 seed=7"
 USAGE = "--config NAME [--output DIR] [--resume | --overwrite] [key=value ...]"
@@ -52,10 +49,10 @@ def run(options: argparse.Namespace) -> int:
 
     try:
         trained = train_into(settings, dataset, directory, options.mode, show, introduce, console.progress_bar)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         how = "--resume in place of --overwrite" if options.mode == "overwrite" else "--resume"
-        print(f"\ninterrupted; go on with the same command and {how}, from {directory}", file=sys.stderr)
-        return INTERRUPTED
+        interrupt.add_note(f"go on with the same command and {how}, from {directory}")
+        raise
     print("\n" + console.conclusion(trained.summary, directory))
     for warning in dataset.warnings:
         console.warn(warning)

@@ -7,6 +7,7 @@ goes on. Runs that are alike in `cohort_key` are trained in cohorts, and a cohor
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Literal, NamedTuple
@@ -18,7 +19,7 @@ from mnist_softmax.config.config import Config
 from mnist_softmax.config.data import Data
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.data.sources import load_digits
-from mnist_softmax.errors import ConfigError, RunDirectoryError, UserError
+from mnist_softmax.errors import ConfigError, Notice, RunDirectoryError, UserError
 from mnist_softmax.network.passes import bytes_of_pass
 from mnist_softmax.runs import processes
 from mnist_softmax.runs.directory import RunDirectory
@@ -90,6 +91,10 @@ def train_all(
         )
     else:
         jobs = min(jobs or joblib.cpu_count(), max(len(left), 1))
+        if jobs > 1 and not processes.are_to_be_had():
+            what = "this system has no semaphores, which several processes need"
+            warnings.warn(f"{what}: {processes.HERE}", Notice, stacklevel=2)
+            jobs = 1
         cohorts = deal(tasks, left, jobs, cohort)
         watch = _watched(tasks, left, outcomes, on_event)
         if jobs == 1:

@@ -6,17 +6,23 @@ last checkpoints, a run at a time, so that the one that kills its process is fou
 
 from __future__ import annotations
 
+import multiprocessing.resource_tracker
+import os
+import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 
-from joblib import Parallel, delayed, parallel_config
+from joblib import Parallel, delayed, effective_n_jobs, parallel_config
+from joblib.externals.loky.backend import resource_tracker
 
-from mnist_softmax.errors import RunFailed
+from mnist_softmax import signals
+from mnist_softmax.errors import Notice, RunFailed
 from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.runs.run import Task
 from mnist_softmax.runs.worker import Outcome, train_tasks_elsewhere
 
 Ended = Iterator[tuple[int, Outcome]]
+HERE = "all is trained in this one"
 KILLED = "its process was killed (out of memory?); the same command goes on from the last checkpoint"
 
 
@@ -29,6 +35,13 @@ def train(tasks: Sequence[Task], cohorts: Sequence[list[int]], checksums: Sequen
             for number, outcome in _in_processes(tasks, waiting, checksums, jobs):
                 ended.add(number)
                 yield number, outcome
+            return
+        except OSError as error:  # of starting them: too many processes, too little memory
+            what = error.strerror or str(error)
+            warnings.warn(f"processes cannot be started ({what}): {HERE}", Notice, stacklevel=2)
+            for numbers in waiting:
+                outcomes = train_tasks_elsewhere([tasks[number] for number in numbers], checksums[numbers[0]])
+                yield from zip(numbers, outcomes, strict=True)
             return
         except BrokenProcessPool:
             waiting = [numbers for numbers in waiting if numbers[0] not in ended]
@@ -46,16 +59,33 @@ def _in_processes(
     tasks: Sequence[Task], cohorts: Sequence[list[int]], checksums: Sequence[str], jobs: int
 ) -> Ended:
     calls = (
-        delayed(_numbered)(numbers, [tasks[number] for number in numbers], checksums[numbers[0]])
+        delayed(_numbered)(numbers, [tasks[number] for number in numbers], checksums[numbers[0]], os.getpid())
         for numbers in cohorts
     )
     with parallel_config(backend="loky", n_jobs=jobs, inner_max_num_threads=1):
-        for numbers, outcomes in Parallel(return_as="generator_unordered", batch_size=1)(calls):
+        if os.name == "posix":
+            for tracker in (resource_tracker, multiprocessing.resource_tracker):
+                tracker.ensure_running()  # which lets interrupts in again, so not below
+        with signals.interrupts_kept_from_children():
+            results = Parallel(return_as="generator_unordered", batch_size=1)(calls)
+        for numbers, outcomes in results:
             yield from zip(numbers, outcomes, strict=True)
 
 
-def _numbered(numbers: list[int], tasks: Sequence[Task], checksum: str) -> tuple[list[int], list[Outcome]]:
+def _numbered(
+    numbers: list[int], tasks: Sequence[Task], checksum: str, parent: int
+) -> tuple[list[int], list[Outcome]]:
+    signals.end_with(parent)
+    warnings.simplefilter("ignore")  # they stand in the summaries
     return numbers, train_tasks_elsewhere(tasks, checksum)
+
+
+def are_to_be_had() -> bool:
+    """Whether this system lets processes work together: some containers have no semaphores."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of joblib, which says it in its own words
+        with parallel_config(backend="loky"):
+            return effective_n_jobs(2) > 1
 
 
 def _is_begun(task: Task) -> bool:
