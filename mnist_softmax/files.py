@@ -2,32 +2,75 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from mnist_softmax import locks
 from mnist_softmax.errors import RunDirectoryError
+
+BEGUN = 1  # seconds within which a new file is locked by its writer
+FORGOTTEN = 3600  # seconds after which nobody writes to a file any more, where no lock can tell
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write into that becomes `path` when all of it is on disk; on any fault `path` is as it was."""
+    """A file to write into that becomes `path` when all of it is on disk; on any fault `path` is as it was.
+
+    What writers of `path` left half written when they were killed is removed.
+    """
+    remove_left_overs(path)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            locks.take(descriptor)  # as long as it is written to
             yield file
             file.flush()
-            os.fsync(descriptor)
-        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes files that only their owner reads
-        os.replace(temporary, path)
+            sync(descriptor)
+            with suppress(OSError):  # some disks know no rights
+                os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes files that only their owner reads
+            if os.name != "nt":
+                os.replace(temporary, path)
+        if os.name == "nt":  # where an open file cannot be renamed
+            os.replace(temporary, path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # the fault of before is the one to tell
+            temporary.unlink(missing_ok=True)
         raise
+
+
+def sync(descriptor: int) -> None:
+    """Wait until an open file is on disk, where the disk can tell. Raises OSError where writing fails."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno in (errno.EIO, errno.ENOSPC, errno.EDQUOT):
+            raise
+
+
+def remove_left_overs(path: Path) -> None:
+    """Remove what was to become `path` when its writer was killed; what is still written to stays."""
+    left_over = re.compile(re.escape(f".{path.name}.") + "([a-z0-9_]{8}|[0-9a-f]{16})")
+    with suppress(OSError):
+        for name in os.listdir(path.parent):
+            if left_over.fullmatch(name):
+                _remove_unless_in_use(path.parent / name)
+
+
+def _remove_unless_in_use(path: Path) -> None:
+    with suppress(OSError), path.open("rb") as file:
+        age = time.time() - os.fstat(file.fileno()).st_mtime
+        free = locks.take(file.fileno())
+        if age > (FORGOTTEN if free is None else BEGUN) and free is not False:
+            path.unlink()
 
 
 def _umask() -> int:
@@ -46,14 +89,33 @@ def write_whole(path: Path, content: bytes | str) -> None:
 def read_json(path: Path, remedy: str) -> Any:
     """The content of a JSON file, None where there is no file.
 
-    Raises RunDirectoryError, which ends with `remedy`, where it is damaged or cannot be read.
+    Raises RunDirectoryError where it cannot be read or, ending with `remedy`, is damaged.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        with reading(path, remedy):
+            return json.loads(path.read_bytes())
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
-        raise RunDirectoryError(f"{path}: is damaged ({error}); {remedy}") from None
+
+
+@contextmanager
+def reading(path: Path, remedy: str) -> Iterator[None]:
+    """Inside, a file is read. What keeps it from being read is no damage, and no reason for anything drastic.
+
+    Raises RunDirectoryError where it cannot be read or, ending with `remedy`, where it is damaged: where what is
+    in it raises anything. FileNotFoundError is left to the caller.
+    """
+    try:
+        yield
+    except (RunDirectoryError, FileNotFoundError):
+        raise
+    except MemoryError:
+        raise RunDirectoryError(f"{path}: cannot be read: not enough memory; close other programs") from None
+    except Exception as error:
+        what = " ".join(str(error).split()) or type(error).__name__
+        if isinstance(error, OSError) and error.errno is not None:
+            raise RunDirectoryError(f"{path}: cannot be read: {error.strerror or what}") from None
+        raise RunDirectoryError(f"{path}: is damaged ({what}); {remedy}") from None
 
 
 def flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = "mnist_softmax"
-GROUND = ("__init__", "errors", "buffers", "files", "text", "metrics", "figures")
+GROUND = ("__init__", "errors", "buffers", "files", "text", "metrics", "figures", "signals", "locks")
 WINGS = ("diagnostics", "comparison", "book", "lab")  # side by side: none reads another
 ESTIMATOR = ("estimator_parameters", "estimator_callbacks", "estimator")
 ORDER = (
@@ -82,7 +82,7 @@ def test_no_module_reads_one_above_it_and_none_reads_itself_round_a_circle():
 def test_the_walk_sees_the_imports_that_hold_the_house_together():
     known = modules(ROOT)
     commands = set(imports(f"{PACKAGE}.commands.train", known[f"{PACKAGE}.commands.train"], known))
-    assert {f"{PACKAGE}.errors", f"{PACKAGE}.data.sources", f"{PACKAGE}.runs.run"} <= commands
+    assert {f"{PACKAGE}.config.file", f"{PACKAGE}.data.sources", f"{PACKAGE}.runs.run"} <= commands
     randomness = f"{PACKAGE}.training.randomness"
     assert f"{PACKAGE}.training.book_streams" in imports(
         randomness, known[randomness], known

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from filelock import FileLock, Timeout
-
+from mnist_softmax import locks
 from mnist_softmax.config.config import Config
 from mnist_softmax.errors import ConfigError, RunDirectoryError
 from mnist_softmax.files import flat, read_json, write_whole
@@ -172,15 +171,12 @@ def with_stored(comparison: Comparison) -> Comparison:
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
     """Inside, no second process works on the folder. Raises RunDirectoryError where one does already."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with FileLock(directory / ".lock", timeout=0):
-            yield
-    except Timeout:
-        raise RunDirectoryError(f"{directory}: another process is at work in it; wait for it to end") from None
-    except (FileExistsError, NotADirectoryError):
-        raise RunDirectoryError(f"{directory}: is no folder; {CHOOSE_ANOTHER}") from None
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise RunDirectoryError(f"{directory}: cannot be written: {error.strerror or error}") from None
+    with ExitStack() as inside:
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            inside.enter_context(locks.locked(directory))
+        except (FileExistsError, NotADirectoryError):
+            raise RunDirectoryError(f"{directory}: is no folder; {CHOOSE_ANOTHER}") from None
+        except OSError as error:
+            raise RunDirectoryError(f"{directory}: cannot be written: {error.strerror or error}") from None
+        yield

@@ -12,16 +12,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal
-
-from filelock import FileLock, Timeout
 
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.file import load_config
 from mnist_softmax.errors import ConfigError, RunDirectoryError
-from mnist_softmax.files import flat, read_json, write_whole
+from mnist_softmax.files import flat, read_json, reading, sync, write_whole
+from mnist_softmax.locks import locked
 from mnist_softmax.training.history import History, Record
 
 Mode = Literal["new", "resume", "overwrite"]
@@ -68,13 +67,13 @@ class RunDirectory:
 
     def read_metrics(self) -> History:
         """The records so far, without a line cut off by a kill. Raises RunDirectoryError: none, or damaged ones."""
+        remedy = "train anew with --overwrite"
         try:
-            lines = self.metrics.read_text(encoding="utf-8").splitlines(keepends=True)
-            return [json.loads(line) for line in lines if line.endswith("\n")]
-        except (OSError, ValueError) as error:
-            raise RunDirectoryError(
-                f"{self.metrics}: is damaged ({error}); train anew with --overwrite"
-            ) from None
+            with reading(self.metrics, remedy):
+                lines = self.metrics.read_bytes().splitlines(keepends=True)
+                return [json.loads(line) for line in lines if line.endswith(b"\n")]
+        except FileNotFoundError:
+            raise RunDirectoryError(f"{self.metrics}: is missing; {remedy}") from None
 
     def epochs_so_far(self) -> int:
         """How many records there are, 0 where there is no run."""
@@ -91,18 +90,31 @@ class RunDirectory:
         self.summary.unlink(missing_ok=True)
         write_whole(self.config, settings.to_yaml())
 
-    def append_metrics(self, record: Record) -> None:
-        """Add one line, given to the operating system at once."""
-        with self.metrics.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+    def append_metrics(self, record: Record) -> bytes:
+        """Add one line, given to the operating system at once; gives that line."""
+        line = _lines([record])
+        with self.metrics.open("ab") as file:
+            file.write(line)
+        return line
 
-    def write_metrics(self, history: History) -> None:
-        """Replace all lines, as a resumed run does to drop those past its checkpoint."""
-        write_whole(self.metrics, "".join(json.dumps(record) + "\n" for record in history))
+    def write_metrics(self, history: History) -> bytes:
+        """Replace all lines, as a resumed run does to drop those past its checkpoint; gives the new ones."""
+        lines = _lines(history)
+        write_whole(self.metrics, lines)
+        return lines
+
+    def sync_metrics(self) -> None:
+        """Wait until all lines are on disk."""
+        with self.metrics.open("ab") as file:
+            sync(file.fileno())
 
     def write_summary(self, summary: dict[str, Any]) -> None:
         """The last file of a run to be written: with it the run has ended."""
         write_whole(self.summary, json.dumps(summary, indent=2) + "\n")
+
+
+def _lines(history: History) -> bytes:
+    return "".join(json.dumps(record) + "\n" for record in history).encode("ascii")
 
 
 @contextmanager
@@ -114,21 +126,18 @@ def opened(path: str | Path, settings: Config, mode: Mode) -> Iterator[RunDirect
     not allow to be touched. Until then nothing in it has changed.
     """
     run = RunDirectory(path)
-    try:
+    with ExitStack() as inside:
         with run.writing():
             refuse_what_is_no_run(run)
             run.path.mkdir(parents=True, exist_ok=True)
-        with FileLock(run.path / ".lock", timeout=0):
-            with run.writing():
-                if mode == "overwrite":
-                    _refuse_foreign_config(run)
-                    _clear(run)
-                elif run.config.is_file():
-                    _refuse_ended(run, settings, mode)
-                    refuse_other_config(run, settings)
-            yield run
-    except Timeout:
-        raise RunDirectoryError(f"{path}: another process is training in it; wait for it to end") from None
+            inside.enter_context(locked(run.path))
+            if mode == "overwrite":
+                _refuse_foreign_config(run)
+                _clear(run)
+            elif run.config.is_file():
+                _refuse_ended(run, settings, mode)
+                refuse_other_config(run, settings)
+        yield run
 
 
 def refuse_what_is_no_run(run: RunDirectory) -> None:

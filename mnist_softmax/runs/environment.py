@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -35,6 +36,17 @@ def environment() -> dict[str, Any]:
         "processor": _processor(),
         "cores": os.cpu_count(),
     }
+
+
+@cache
+def arithmetic() -> str:
+    """What rounds the last digits: NumPy and SciPy, and the kernel that each BLAS has chosen for this processor."""
+    found = environment()
+    kernels = [
+        " ".join(str(each.get(key)) for key in ("internal_api", "version", "architecture"))
+        for each in found["blas"]
+    ]
+    return ", ".join([f"NumPy {found['numpy']}", f"SciPy {found['scipy']}", *dict.fromkeys(kernels)])
 
 
 def _processor() -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -11,11 +12,12 @@ from typing import NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from mnist_softmax import signals
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.shipped import find
 from mnist_softmax.data.checks import check_scale, checked_split
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.errors import DataError, Diverged, RunDirectoryError, UserError
+from mnist_softmax.errors import DataError, Diverged, Notice, RunDirectoryError, UserError
 from mnist_softmax.network.network import Network
 from mnist_softmax.runs.answers import load_network, outputs
 from mnist_softmax.runs.directory import Mode, RunDirectory, opened
@@ -164,6 +166,8 @@ def run_cohort(
                 check_fit(task.settings, dataset)
                 place = open_directories.enter_context(opened(task.directory, task.settings, task.mode))
                 recorders[k] = Recorder(task.settings, place, dataset, CHECKPOINT_SHARE / len(tasks))
+                for text in recorders[k].warnings[len(dataset.warnings) :]:
+                    warnings.warn(text, Notice, stacklevel=2)
             except UserError as error:
                 outcomes[k] = error
         if recorders:
@@ -191,8 +195,10 @@ def run_cohort(
                 if is_true(on_epoch(k, outcome)) and k not in outcomes:
                     stopped.add(r)
                     outcomes[k] = recorder.end()
-        except KeyboardInterrupt:
-            for k in recorders.keys() - outcomes.keys():
-                recorders[k].interrupt()
+        except BaseException:  # an interrupt, an output that is full, too little memory: no epoch is lost
+            with signals.held():
+                for k in recorders.keys() - outcomes.keys():
+                    with suppress(UserError):  # the disk may be what has failed
+                        recorders[k].save()
             raise
     return [outcomes[k] for k in range(len(tasks))]

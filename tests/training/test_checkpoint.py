@@ -1,5 +1,7 @@
 """Checkpoints: training goes on to the same bits, damage is told in one line, files are replaced whole."""
 
+import hashlib
+import json
 import os
 import stat
 from itertools import islice
@@ -8,7 +10,8 @@ import numpy as np
 import pytest
 
 from mnist_softmax.errors import RunDirectoryError
-from mnist_softmax.training.checkpoint import load_model, load_state, replacing, save_model, save_state
+from mnist_softmax.files import replacing
+from mnist_softmax.training.checkpoint import load_model, load_state, save, save_model, snapshot
 from mnist_softmax.training.loop import epochs, start
 
 WAYS = {
@@ -25,6 +28,13 @@ WAYS = {
     "step": {"schedule": {"kind": "step", "every": 3, "factor": 0.1}},
     "exponential": {"schedule": {"kind": "exponential", "factor": 0.5}},
 }
+
+
+def save_state(path, state, checksum):
+    """A checkpoint, and its history beside it, as a run writes them."""
+    lines = "".join(json.dumps(record) + "\n" for record in state.history).encode()
+    path.with_name("metrics.jsonl").write_bytes(lines)
+    save(path, snapshot(state, checksum, hashlib.sha256(lines).hexdigest()))
 
 
 def without_time(history):
