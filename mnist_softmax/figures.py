@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnist_softmax.errors import ConfigError
+from mnist_softmax.files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,24 +43,74 @@ STYLE: dict[Any, Any] = {
 }
 
 
+@contextmanager
+def drawing(style: Mapping[Any, Any] = STYLE) -> Iterator[None]:
+    """Inside, figures look as Matplotlib is by itself and `style` says, whatever its user's settings are."""
+    matplotlib = load()
+    by_itself = {key: value for key, value in dict.items(matplotlib.rcParamsDefault) if key != "backend"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", matplotlib.MatplotlibDeprecationWarning)  # of old settings
+        with matplotlib.rc_context(by_itself | dict(style)):
+            yield
+
+
+def new_figure(size: tuple[float, float] = SIZE, **options: Any) -> Figure:
+    """An empty one, drawn by Agg when it is saved, not by a backend that its user has chosen."""
+    return load().figure.Figure(figsize=size, **options)
+
+
+def load() -> Any:
+    """Matplotlib, also where a setting of its user would keep it from being imported."""
+    log = logging.getLogger("matplotlib")
+    level = log.level
+    log.setLevel(logging.CRITICAL)  # settings that it does not know
+    try:
+        try:
+            import matplotlib.figure
+        except Exception:  # MPLBACKEND is no backend's name, matplotlibrc is not text, ...
+            for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
+                del sys.modules[name]  # what is there of it is half made
+            with _without_settings():
+                import matplotlib.figure
+        return matplotlib
+    finally:
+        log.setLevel(level)
+
+
+@contextmanager
+def _without_settings() -> Iterator[None]:
+    """Inside, Matplotlib finds no settings but those that it brings: it has no switch for that."""
+    exists, backend = os.path.exists, os.environ.pop("MPLBACKEND", None)
+
+    def is_there(path: Any) -> bool:
+        return exists(path) and (os.path.basename(path) != "matplotlibrc" or "mpl-data" in str(path))
+
+    os.path.exists = is_there
+    try:
+        yield
+    finally:
+        os.path.exists = exists
+        if backend is not None:
+            os.environ["MPLBACKEND"] = backend
+
+
 def save(figure: Figure, path: str | Path) -> None:
     """Write `figure` in the format that the ending of `path` names: .png, .svg, .pdf, ...; the same bytes each time.
 
     Raises ConfigError: the format is unknown, or the file cannot be written.
     """
-    import matplotlib
-
     known = figure.canvas.get_supported_filetypes()
     suffix = Path(path).suffix.lstrip(".").lower()
     if suffix not in known:
         raise ConfigError(f"--plot {path}: cannot draw '{suffix}'; end the name in {', '.join(sorted(known))}")
-    dateless = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix)
+    dateless: Any = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix)
+    content = io.BytesIO()
+    # in SVG: text stays text, and names inside the file do not change from one writing to the next
+    with load().rc_context(
+        {"svg.fonttype": "none", "font.sans-serif": ["DejaVu Sans"], "svg.hashsalt": "mnist_softmax"}
+    ):
+        figure.savefig(content, format=suffix, dpi=150, metadata=dateless)
     try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        # in SVG: text stays text, and names inside the file do not change from one writing to the next
-        with matplotlib.rc_context(
-            {"svg.fonttype": "none", "font.sans-serif": ["DejaVu Sans"], "svg.hashsalt": "mnist_softmax"}
-        ):
-            figure.savefig(path, dpi=150, metadata=dateless)
+        write_whole(Path(path), content.getvalue())
     except OSError as error:
         raise ConfigError(f"--plot {path}: cannot be written: {error.strerror or error}") from None

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mnist_softmax.figures import SIZE
+from mnist_softmax.figures import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 AUTHOR = "recorded by the book's author"
-
-
-def new_figure() -> Figure:
-    """An empty one, as large as all are."""
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=SIZE)
 
 
 def new_axes(title: str, x: str, y: str) -> tuple[Figure, Any]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib
 import numpy as np
-from matplotlib.figure import Figure
 
 from mnist_softmax.book import baselines
 from mnist_softmax.book.axes import AUTHOR, author_points, legend, new_axes
@@ -17,8 +15,11 @@ from mnist_softmax.book.experiment import Experiment
 from mnist_softmax.book.plan import Plan
 from mnist_softmax.book.reference import recordings_of
 from mnist_softmax.book.replay import book_cost, reference_curves
-from mnist_softmax.figures import COLOURS, STYLE, save
+from mnist_softmax.figures import COLOURS, STYLE, drawing, save
 from mnist_softmax.metrics import METRICS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 BLUE, ORANGE, *_ = COLOURS
 
@@ -26,7 +27,7 @@ BLUE, ORANGE, *_ = COLOURS
 def draw(plan: Plan, evidence: Mapping[str, Evidence], folder: Path) -> dict[str, list[str]]:
     """Draw what belongs to the plan's experiments as PNG and SVG; the names of the figures by experiment."""
     drawn: dict[str, list[str]] = {}
-    with matplotlib.rc_context(STYLE | {"font.size": 9, "axes.titlesize": 9}):
+    with drawing(STYLE | {"font.size": 9, "axes.titlesize": 9}):
         for experiment in plan.experiments:
             for name, figure in _figures(experiment, evidence[experiment.id], plan.baselines):
                 save(figure, folder / f"{name}.svg")
@@ -68,7 +69,7 @@ class Replayed:
         return np.array(epochs), np.array(values, float) * (100 / n if METRICS[metric].is_accuracy else 1)
 
 
-Painter = Callable[[Replayed], Figure]
+Painter = Callable[[Replayed], "Figure"]
 
 
 def _lines(title: str, y: str, *lines: tuple[str, str, str, str], **options: Any) -> Painter:

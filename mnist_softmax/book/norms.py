@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 
 from mnist_softmax.book import gradients
-from mnist_softmax.book.axes import AUTHOR, author_points, legend, new_axes, new_figure
+from mnist_softmax.book.axes import AUTHOR, author_points, legend, new_axes
 from mnist_softmax.book.claim import ONLY, Claim, Evidence, Finding, Prospect, Row, listed
 from mnist_softmax.book.prediction import one_more_report
 from mnist_softmax.book.reference import recordings_of, reference
 from mnist_softmax.config.schema import Misfit, PositiveInt, one_of
-from mnist_softmax.figures import COLOURS
+from mnist_softmax.figures import COLOURS, new_figure
 from mnist_softmax.runs.directory import RunDirectory
 
 if TYPE_CHECKING:

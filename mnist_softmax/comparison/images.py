@@ -7,7 +7,8 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.image import imsave
+
+from mnist_softmax.figures import drawing
 
 COLUMNS = 10
 
@@ -41,5 +42,8 @@ def _square(pixels: np.ndarray) -> np.ndarray | None:
 
 def _png(array: np.ndarray, colours: str, low: float, high: float) -> str:
     file = io.BytesIO()
-    imsave(file, array, format="png", cmap=colours, vmin=low, vmax=high)
+    with drawing():
+        from matplotlib.image import imsave
+
+        imsave(file, array, format="png", cmap=colours, vmin=low, vmax=high)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

@@ -9,17 +9,18 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import matplotlib
 import numpy as np
-from matplotlib.figure import Figure
 
 from mnist_softmax.comparison.comparison import Facts
 from mnist_softmax.comparison.statistics import mean_interval
-from mnist_softmax.figures import COLOURS, FAINT, INK, SIZE, STYLE
+from mnist_softmax.figures import COLOURS, FAINT, INK, SIZE, drawing, load, new_figure
 from mnist_softmax.metrics import METRICS
 from mnist_softmax.training.history import History
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MOST_BANDS = 4  # more of them hide each other
 BAND = ", and its 95 % t-interval as a band"
@@ -65,8 +66,8 @@ def _curves(curves: Mapping[str, list[list[float]]], name: str, label: str, capt
     """Of each config the mean of its runs' curves; a run that stopped early leaves the mean to the others."""
     banded = len(curves) <= MOST_BANDS
     caption = caption if banded else caption.replace(BAND, "")
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=SIZE)
+    with drawing():
+        figure = new_figure()
         axes: Any = figure.subplots()
         lines, words = {}, []
         for k, (config, runs) in enumerate(curves.items()):
@@ -89,8 +90,8 @@ def _curves(curves: Mapping[str, list[list[float]]], name: str, label: str, capt
 
 def differences(pairs: Sequence[Facts]) -> Picture:
     """Paired differences of final test accuracy: a dot a seed, the mean and its 95 % t-interval."""
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(SIZE[0], 1.1 + 0.62 * len(pairs)))
+    with drawing():
+        figure = new_figure((SIZE[0], 1.1 + 0.62 * len(pairs)))
         axes = figure.subplots()
         for k, pair in enumerate(pairs):
             at = len(pairs) - 1 - k
@@ -112,8 +113,8 @@ def differences(pairs: Sequence[Facts]) -> Picture:
 
 def slowdown_curves(slowdowns: Mapping[str, Facts]) -> Picture:
     """Accuracy and gradient norm over the first mini-batches from saturated outputs, a line each config."""
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(SIZE[0], 5.4))
+    with drawing():
+        figure = new_figure((SIZE[0], 5.4))
         upper, lower = figure.subplots(2, sharex=True)
         lines, words = {}, []
         for k, (config, facts) in enumerate(slowdowns.items()):
@@ -146,7 +147,7 @@ def _legend(axes: Any, lines: Mapping[str, Any]) -> None:
 
 def _picture(figure: Figure, name: str, caption: str, alternative: str) -> Picture:
     svg, png = io.StringIO(), io.BytesIO()
-    with matplotlib.rc_context({"svg.hashsalt": name}):
+    with load().rc_context({"svg.hashsalt": name}):
         figure.savefig(svg, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     figure.savefig(png, format="png", dpi=160, facecolor="white")
     return Picture(name, caption, alternative, _for_page(svg.getvalue(), name), png.getvalue())

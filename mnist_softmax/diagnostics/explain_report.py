@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mnist_softmax.diagnostics.explain import DIGITS, NOISE, STEP, Explanation
-from mnist_softmax.figures import save
+from mnist_softmax.figures import drawing, new_figure, save
 
 INK = 0.3  # of a full pixel: what is darker is drawn
 BLOCKS = " ▀▄█"  # neither of two pixels, the upper one, the lower one, both
@@ -139,21 +139,22 @@ def plot(explanations: Sequence[Explanation], title: str, path: str) -> None:
 
     Raises ConfigError: `path` cannot be written, or no figure can be written in its format.
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(5.5 * len(explanations), 4), layout="constrained")
-    panels = figure.subplots(1, len(explanations), sharey=True, squeeze=False)[0]
-    for panel, each in zip(panels, explanations, strict=True):
-        j = np.arange(len(each.y))
-        formulas = {"$a_j - y_j$": each.error, "$y_j (a_j - 1)$": each.error_at_true_output}
-        for offset, (name, formula), colour in zip((-0.2, 0.2), formulas.items(), ("C0", "C1"), strict=True):
-            panel.bar(j + offset, formula, 0.4, label=name, color=colour)
-        panel.plot(j, each.measured, "kD", markersize=5, label="$dC/db_j$ measured")
-        panel.axhline(0, color="black", linewidth=0.8)
-        agreeing = [name for name in each.agreeing() if "path" not in name]
-        measured = " and ".join(agreeing).replace("a_j", "$a_j$").replace("y_j", "$y_j$") or "neither"
-        panel.set(title=f"{each.output} outputs: measured is {measured}", xlabel="output j", xticks=j)
-    panels[0].set_ylabel("$dC/db_j$")
-    panels[-1].legend(loc="lower right")
-    figure.suptitle(title)
-    save(figure, path)
+    with drawing({}):
+        figure = new_figure((5.5 * len(explanations), 4), layout="constrained")
+        panels = figure.subplots(1, len(explanations), sharey=True, squeeze=False)[0]
+        for panel, each in zip(panels, explanations, strict=True):
+            j = np.arange(len(each.y))
+            formulas = {"$a_j - y_j$": each.error, "$y_j (a_j - 1)$": each.error_at_true_output}
+            for offset, (name, formula), colour in zip(
+                (-0.2, 0.2), formulas.items(), ("C0", "C1"), strict=True
+            ):
+                panel.bar(j + offset, formula, 0.4, label=name, color=colour)
+            panel.plot(j, each.measured, "kD", markersize=5, label="$dC/db_j$ measured")
+            panel.axhline(0, color="black", linewidth=0.8)
+            agreeing = [name for name in each.agreeing() if "path" not in name]
+            measured = " and ".join(agreeing).replace("a_j", "$a_j$").replace("y_j", "$y_j$") or "neither"
+            panel.set(title=f"{each.output} outputs: measured is {measured}", xlabel="output j", xticks=j)
+        panels[0].set_ylabel("$dC/db_j$")
+        panels[-1].legend(loc="lower right")
+        figure.suptitle(title)
+        save(figure, path)
