@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -71,6 +72,18 @@ def _remove_unless_in_use(path: Path) -> None:
         free = locks.take(file.fileno())
         if age > (FORGOTTEN if free is None else BEGUN) and free is not False:
             path.unlink()
+
+
+@contextmanager
+def scratch_folder(prefix: str) -> Iterator[Path]:
+    """A temporary folder, gone afterwards; with it go those of the prefix whose processes were killed."""
+    for old in Path(tempfile.gettempdir()).glob(f"{prefix}????????"):
+        with suppress(OSError), (old / ".in-use").open("rb") as file:
+            if time.time() - os.fstat(file.fileno()).st_mtime > BEGUN and locks.take(file.fileno()):
+                shutil.rmtree(old)
+    with tempfile.TemporaryDirectory(prefix=prefix) as name, open(Path(name) / ".in-use", "wb") as file:
+        locks.take(file.fileno())
+        yield Path(name)
 
 
 def _umask() -> int:

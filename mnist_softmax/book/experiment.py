@@ -114,7 +114,7 @@ def load_experiment(path: Path) -> Experiment:
     sections = validated_as(BookSections, content, (), str(path))
     if not has_network and sections.book.baseline is None:
         raise ConfigError(f"{path}: a file without network and training needs book.baseline")
-    experiment = Experiment(path.stem, path, sections.data, sections.book)
+    experiment = Experiment(shipped.name_of(path), path, sections.data, sections.book)
     for run in experiment.runs:
         experiment.settings(run)  # what `runs` changes is checked here, too
     prospect, faults = experiment.prospect(), []

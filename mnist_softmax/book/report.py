@@ -13,11 +13,14 @@ from mnist_softmax.book.plan import Plan
 from mnist_softmax.book.reference import reference
 from mnist_softmax.book.results import Result
 from mnist_softmax.book.words import in_percent, rows
-from mnist_softmax.errors import ConfigError
-from mnist_softmax.files import read_json, write_whole
+from mnist_softmax.errors import ConfigError, RunDirectoryError
+from mnist_softmax.files import read_json, reading, write_whole
 from mnist_softmax.runs.environment import environment
 
 BEGIN, END = "<!-- reproduce: begin -->", "<!-- reproduce: end -->"
+
+TITLE = "# The book, reproduced"
+OTHERS = "move it, or choose another --report"
 
 HOW = """\
 Written by `mnist-softmax reproduce`; the numbers lie in results.json. Which chapter is which command: \
@@ -57,7 +60,7 @@ def write(found: Sequence[Result], plan: Plan, evidence: Mapping[str, Evidence],
     A README.md beside the folder gets the short form between its markers, where it has them.
     """
     figures = book_figures.draw(plan, evidence, folder / "figures" / "book")
-    stored = read_json(folder / "results.json", "delete it, or choose another --report") or {}
+    stored = read_json(folder / "results.json", OTHERS) or {}
     results = {result["id"]: result for result in stored.get("results", [])}
     results |= {result["id"]: result for result in found}
     order = reference()["order"]
@@ -76,10 +79,25 @@ def write(found: Sequence[Result], plan: Plan, evidence: Mapping[str, Evidence],
     return folder / "results.md"
 
 
+def refuse_foreign(folder: Path) -> None:
+    """Only a report of ours is replaced. Raises RunDirectoryError."""
+    for name, mark in (("results.md", f"{TITLE}\n"), ("results.json", "{")):
+        path = folder / name
+        try:
+            with reading(path, OTHERS):
+                if not path.read_text(encoding="utf-8").startswith(mark):
+                    raise RunDirectoryError(f"{path}: is not a report of the book; {OTHERS}")
+        except FileNotFoundError:
+            pass
+    stored = read_json(folder / "results.json", OTHERS)
+    if stored is not None and not {"results", "figures"} <= stored.keys():
+        raise RunDirectoryError(f"{folder / 'results.json'}: is not a report of the book; {OTHERS}")
+
+
 def page(content: dict[str, Any]) -> str:
     """results.md, from what results.json holds."""
     results = content["results"]
-    parts = ["# The book, reproduced\n", HOW, RULES, IN_GENERAL]
+    parts = [f"{TITLE}\n", HOW, RULES, IN_GENERAL]
     for chapter in sorted({result["chapter"] for result in results}):
         chosen = [result for result in results if result["chapter"] == chapter]
         figures = _figures(content["figures"], chosen)

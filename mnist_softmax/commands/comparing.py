@@ -39,9 +39,10 @@ def compare_and_report(
     from mnist_softmax.commands import console
     from mnist_softmax.commands.progress import RunsProgress
     from mnist_softmax.comparison.compare import compare
-    from mnist_softmax.errors import Diverged, RunDirectoryError, UserError
+    from mnist_softmax.errors import Diverged
 
     progress: list[RunsProgress] = []
+    trained: list[bool] = []
 
     def begin(comparison: Comparison, dataset: Dataset) -> None:
         for warning in dataset.warnings:
@@ -66,11 +67,15 @@ def compare_and_report(
             command=shlex.join(["mnist-softmax", options.command, *words, *tail]),
             on_start=begin,
             on_event=lambda event: progress[0].show(event),
-            on_trained=lambda: progress[0].close(),
+            on_trained=lambda: trained.append(True),
         )
     except KeyboardInterrupt as interrupt:
         kept = "what has come home" if options.backend == "dask" else "the last checkpoints"
         interrupt.add_note(f"the same command goes on from {kept}")
+        raise
+    except Exception as error:
+        if trained:
+            raise console.runs_are_kept(error, "the same command") from error
         raise
     finally:
         for each in progress:
@@ -81,12 +86,8 @@ def compare_and_report(
         write_report(results)
     except Exception as error:  # whatever it is, what was trained is kept and its tables are shown
         show(results, reported=False)
-        known = error if isinstance(error, UserError) else RunDirectoryError(f"{type(error).__name__}: {error}")
         again = shlex.join(["mnist-softmax", "report", options.output])
-        raise type(known)(
-            f"the report was not written: {' '.join(str(known).split())}; all runs are kept: mend the cause, "
-            f"then {again}"
-        ) from error
+        raise console.runs_are_kept(error, again) from error
     show(results)
     lost = [error for error in results.errors if not isinstance(error, Diverged)]
     if lost:

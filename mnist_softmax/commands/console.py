@@ -13,6 +13,7 @@ from typing import Any
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.placed import Placed
 from mnist_softmax.data.dataset import Dataset
+from mnist_softmax.errors import RunFailed, UserError
 from mnist_softmax.metrics import METRICS
 from mnist_softmax.text import accuracy, aligned
 from mnist_softmax.training.history import Record
@@ -30,6 +31,13 @@ def _loud(text: str) -> str:
 
 def _on_a_terminal() -> bool:
     return sys.stderr.isatty()
+
+
+def runs_are_kept(error: Exception, again: str) -> UserError:
+    """What to tell where something after the training has failed: `again` makes it anew."""
+    known = error if isinstance(error, UserError) else RunFailed(f"{type(error).__name__}: {error}")
+    what = " ".join(str(known).split())
+    return type(known)(f"the report was not written: {what}; all runs are kept: mend the cause, then {again}")
 
 
 def introduction(settings: Config, dataset: Dataset, directory: str) -> str:

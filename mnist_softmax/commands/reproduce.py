@@ -37,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
     from mnist_softmax.book.plan import Plan, standard_epochs
     from mnist_softmax.book.prediction import LEAST_SEEDS
     from mnist_softmax.book.results import results
+    from mnist_softmax.commands import console
     from mnist_softmax.commands.progress import RunsProgress
     from mnist_softmax.errors import ConfigError
 
@@ -54,6 +55,8 @@ def run(options: argparse.Namespace) -> int:
     if recordings and not recordings.is_dir():
         raise ConfigError(f"--recordings {recordings}: no such folder")
     output = Path(options.output)
+    folder = Path(options.report) if options.report else output
+    report.refuse_foreign(folder)
     plan = Plan(find_experiments(options.ids), output, options.seeds)
     tasks = plan.every_task()
     if not options.resume:
@@ -61,17 +64,23 @@ def run(options: argparse.Namespace) -> int:
     several = "s" * (len(plan.experiments) != 1)
     print(f"{len(plan.experiments)} experiment{several}, {len(tasks)} runs in {output}", flush=True)
     progress = RunsProgress(len(tasks), round(sum(standard_epochs(task.settings) for task in tasks)))
+    trained = False
     try:
         plan.train(options.jobs, progress.show)
         progress.close()
+        trained = True
         evidence = plan.evidence(lambda text: print(text, flush=True))
         found = results(plan.experiments, evidence, recordings)
+        print(f"\n{words.table(found)}", flush=True)
+        written = report.write(found, plan, evidence, folder)
     except KeyboardInterrupt as interrupt:
         interrupt.add_note("go on with the same command and --resume")
         raise
+    except Exception as error:
+        if trained:
+            raise console.runs_are_kept(error, "the same command with --resume") from error
+        raise
     finally:
         progress.close()
-    print(f"\n{words.table(found)}")
-    written = report.write(found, plan, evidence, Path(options.report) if options.report else output)
     print(f"\nreport  {written}")
     return 0

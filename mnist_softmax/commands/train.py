@@ -54,6 +54,6 @@ def run(options: argparse.Namespace) -> int:
         interrupt.add_note(f"go on with the same command and {how}, from {directory}")
         raise
     print("\n" + console.conclusion(trained.summary, directory))
-    for warning in dataset.warnings:
+    for warning in trained.summary["warnings"]:
         console.warn(warning)
     return 0

@@ -20,7 +20,7 @@ from mnist_softmax.comparison.results import Results, work_out
 from mnist_softmax.comparison.slowdown import slowdown
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.file import load_config
-from mnist_softmax.config.shipped import find
+from mnist_softmax.config.shipped import name_of
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import ConfigError, UserError
@@ -31,7 +31,7 @@ def load_configs(paths: Sequence[str], overrides: Sequence[str]) -> dict[str, Co
     """The config at each path, by its name. Raises ConfigError: one is wrong, or stands there twice."""
     configs: dict[str, Config] = {}
     for path in paths:
-        name, settings = find(path).stem, load_config(path, *overrides)
+        name, settings = name_of(path), load_config(path, *overrides)
         for earlier, its in configs.items():
             if what_counts(its) == what_counts(settings):
                 raise ConfigError(f"{path}: is the same config as {earlier}; name each config once")

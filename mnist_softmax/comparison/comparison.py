@@ -7,6 +7,7 @@ runs/<name>/seed-<n>/  ordinary run directories
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -91,8 +92,7 @@ def check_comparable(comparison: Comparison) -> None:
         raise ConfigError("there is no config to compare; give at least one")
     (first, reference), *_ = comparison.configs.items()
     for name, settings in comparison.configs.items():
-        if name in ("", ".", "..") or "/" in name or not name.isprintable():
-            raise ConfigError(f"{name!r}: no name for a config, for its runs lie in a folder of that name")
+        check_name(name)
         lacking = [metric for metric in NEEDED if metric not in settings.training.monitor]
         if lacking:
             raise ConfigError(f"{name}: training.monitor lacks {', '.join(lacking)}, which is needed here")
@@ -106,6 +106,12 @@ def check_comparable(comparison: Comparison) -> None:
                     f"{name} and {first} are for different data: data.{key} is {ours} and {theirs}; "
                     "give both the same, or vary it in a sweep"
                 )
+
+
+def check_name(name: str) -> None:
+    """Raises ConfigError where no folder inside the comparison's can have the name."""
+    if name in ("", ".", "..") or "/" in name or os.sep in name or not name.isprintable():
+        raise ConfigError(f"{name!r:.80}: no name for a config, for its runs lie in a folder of that name")
 
 
 def write_comparison(comparison: Comparison) -> None:
@@ -128,9 +134,11 @@ def read_comparison(directory: str | Path) -> Comparison:
         raise RunDirectoryError(f"{directory}: holds no comparison or sweep (it has no study.json)")
     try:
         configs = {name: Config.model_validate(each) for name, each in content["configs"].items()}
+        for name in configs:
+            check_name(name)
         commands, points = tuple(content["commands"]), content["varied"]
         return Comparison(Path(directory), configs, content["seeds"], commands, points)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
         raise RunDirectoryError(f"{path}: is damaged ({' '.join(str(error).split()):.100})") from None
 
 

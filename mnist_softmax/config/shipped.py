@@ -36,6 +36,14 @@ def find(config: str | Path) -> Path:
     return Path(config) if is_file else _by_name().get(name, Path(config))
 
 
+def name_of(config: str | Path) -> str:
+    """The name of a config, as its folder of runs has it. Raises ConfigError: it would be a folder above."""
+    name = find(config).stem
+    if name in ("", ".", ".."):
+        raise ConfigError(f"{config}: a folder cannot be named after it; rename the file, as to mine.yaml")
+    return name
+
+
 def find_shipped(name: str) -> Path:
     """The file of a shipped config. Raises ConfigError: there is none of this name."""
     if name not in _by_name():

@@ -7,13 +7,13 @@ written is done without, and either way the user is warned.
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from mnist_softmax.data.dataset import Split, sha256
+from mnist_softmax.files import remove_left_overs, replacing
 
 
 def data_home() -> Path:
@@ -37,6 +37,7 @@ def cached(
     cannot be. What went wrong with the cache is appended to `warnings`; only what `parse` raises is raised.
     """
     path = cache_path(name)
+    remove_left_overs(path)
     try:
         return *_read(path, shape), path
     except (FileNotFoundError, NotADirectoryError):
@@ -74,15 +75,8 @@ def _read(path: Path, shape: tuple[int, int]) -> tuple[Split, str]:
 
 
 def _write(path: Path, digits: Split, checksum: str) -> None:
-    """Whole or not at all, also when two processes write at once: each writes its own file and renames it."""
+    """Whole or not at all, also when two processes write at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with open(temporary, "xb") as file:
-            # not compressed: zip would shrink 55 MB to 11 and make each load four times slower
-            np.savez(file, images=digits.images, labels=digits.labels, sha256=np.array(checksum))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as file:
+        # not compressed: zip would shrink 55 MB to 11 and make each load four times slower
+        np.savez(file, images=digits.images, labels=digits.labels, sha256=np.array(checksum))

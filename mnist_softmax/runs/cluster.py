@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import re
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import mnist_softmax
 from mnist_softmax.errors import RunFailed, UserError
-from mnist_softmax.files import write_whole
+from mnist_softmax.files import scratch_folder, write_whole
 from mnist_softmax.runs.directory import FILES, RunDirectory, opened
 from mnist_softmax.runs.run import Task
 from mnist_softmax.runs.worker import Outcome, train_tasks_elsewhere
@@ -64,16 +63,26 @@ def _refuse_unfit_workers(client: Client, address: str) -> None:
             f"{address}: the scheduler has no workers; start one with: dask worker {address} --nthreads 1"
         ) from None
     try:
-        versions = client.run(_version)
-    except Exception as error:
-        raise UserError(
-            f"{address}: a worker cannot import mnist_softmax ({error}); install it where the workers run"
-        ) from None
+        versions = client.run(_version, on_error="return")
+    except Exception as error:  # such as a scheduler that is gone
+        raise UserError(f"{address}: the cluster does not answer ({_in_a_line(error)}); try again") from None
     for worker, version in versions.items():
+        if isinstance(version, OSError):  # it has gone: the scheduler gives its work to others
+            continue
+        if isinstance(version, Exception):
+            raise UserError(
+                f"{worker}: cannot import mnist_softmax ({_in_a_line(version)}); install it where the workers run"
+            )
         if version != mnist_softmax.__version__:
             raise UserError(
                 f"{worker}: has mnist_softmax {version}, here is {mnist_softmax.__version__}; install the same"
             )
+    if all(isinstance(version, OSError) for version in versions.values()):
+        raise UserError(f"{address}: its workers have gone; start one with: dask worker {address} --nthreads 1")
+
+
+def _in_a_line(error: Exception) -> str:
+    return f"{' '.join(str(error).split()) or type(error).__name__:.160}"
 
 
 def _version() -> str:
@@ -114,9 +123,7 @@ def train(
             try:
                 returned = future.result()
             except Exception as error:  # died with four workers, or the scheduler is gone
-                what = RunFailed(
-                    f"lost on the cluster ({type(error).__name__}: {' '.join(str(error).split()):.160})"
-                )
+                what = RunFailed(f"lost on the cluster ({type(error).__name__}: {_in_a_line(error)})")
                 yield from ((number, what) for number in numbers)
                 continue
             for number, (outcome, files) in zip(numbers, returned, strict=True):
@@ -130,8 +137,8 @@ def _train_there(
     from distributed import get_worker
 
     worker = get_worker()
-    with tempfile.TemporaryDirectory(prefix="mnist-softmax-") as scratch:
-        places = [Path(scratch) / str(number) for number in numbers]
+    with scratch_folder("mnist-softmax-") as scratch:
+        places = [scratch / str(number) for number in numbers]
         for place, content in zip(places, files, strict=True):
             place.mkdir()
             for name, data in content.items():

@@ -19,7 +19,7 @@ from typing import Any, Literal
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.file import load_config
 from mnist_softmax.errors import ConfigError, RunDirectoryError
-from mnist_softmax.files import flat, read_json, reading, sync, write_whole
+from mnist_softmax.files import flat, read_json, reading, remove_left_overs, sync, write_whole
 from mnist_softmax.locks import locked
 from mnist_softmax.training.history import History, Record
 
@@ -84,9 +84,8 @@ class RunDirectory:
 
     def begin(self, settings: Config) -> None:
         """Write the config of the run that is now trained here; with its summary gone it counts as unfinished."""
-        for name in FILES:  # what a kill left half written
-            for temporary in self.path.glob(f".{name}.*"):
-                temporary.unlink(missing_ok=True)
+        for name in FILES:
+            remove_left_overs(self.path / name)
         self.summary.unlink(missing_ok=True)
         write_whole(self.config, settings.to_yaml())
 
@@ -132,7 +131,6 @@ def opened(path: str | Path, settings: Config, mode: Mode) -> Iterator[RunDirect
             run.path.mkdir(parents=True, exist_ok=True)
             inside.enter_context(locked(run.path))
             if mode == "overwrite":
-                _refuse_foreign_config(run)
                 _clear(run)
             elif run.config.is_file():
                 _refuse_ended(run, settings, mode)
@@ -141,30 +139,32 @@ def opened(path: str | Path, settings: Config, mode: Mode) -> Iterator[RunDirect
 
 
 def refuse_what_is_no_run(run: RunDirectory) -> None:
-    """Raises RunDirectoryError where the directory holds files, but not those of a run."""
+    """Raises RunDirectoryError where the directory holds files, but not those of a run.
+
+    A config.yaml alone makes no run, unless it is as a run writes it: it may be what somebody trains by.
+    """
     try:
-        strange = not run.config.is_file() and any(not p.name.startswith(".") for p in run.path.iterdir())
+        names = {path.name for path in run.path.iterdir() if not path.name.startswith(".")}
     except FileNotFoundError:
         return
-    if strange:
+    if names and run.config.name not in names:
         raise RunDirectoryError(f"{run.path}: holds something that is not a run; choose another with --output")
+    if names and not names & {run.metrics.name, run.summary.name} and not _is_of_a_run(run.config):
+        raise RunDirectoryError(
+            f"{run.path}: holds a config.yaml that is not of a run; choose another with --output"
+        )
+
+
+def _is_of_a_run(config: Path) -> bool:
+    try:
+        return load_config(config).to_yaml().encode() == config.read_bytes()
+    except ConfigError:
+        return False
 
 
 def _clear(run: RunDirectory) -> None:
     for name in reversed(FILES):  # the summary first: without it the run counts as unfinished
         (run.path / name).unlink(missing_ok=True)
-
-
-def _refuse_foreign_config(run: RunDirectory) -> None:
-    """A config.yaml alone does not make a run: somebody else's is not overwritten."""
-    if not run.config.is_file() or any(path.exists() for path in (run.metrics, run.summary)):
-        return
-    try:
-        run.read_config()
-    except ConfigError:
-        raise RunDirectoryError(
-            f"{run.path}: holds a config.yaml that is not of a run; choose another with --output"
-        ) from None
 
 
 def _refuse_ended(run: RunDirectory, settings: Config, mode: Mode) -> None:

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from mnist_softmax import signals
 from mnist_softmax.config.config import Config
-from mnist_softmax.config.shipped import find
+from mnist_softmax.config.shipped import name_of
 from mnist_softmax.data.checks import check_scale, checked_split
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.errors import DataError, Diverged, Notice, RunDirectoryError, UserError
@@ -115,7 +115,7 @@ def open_run(directory: str | Path) -> Run:
 
 def default_directory(settings: Config, config_path: str | Path) -> Path:
     """`<output.directory>/<name of the config>/seed-<n>`."""
-    return Path(settings.output.directory) / find(config_path).stem / f"seed-{settings.seed}"
+    return Path(settings.output.directory) / name_of(config_path) / f"seed-{settings.seed}"
 
 
 def run(
