@@ -151,6 +151,7 @@ def lives(process):
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="needs /proc")
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["SIGKILL", "SIGTERM", "SIGINT", "early SIGINT"])
 def test_workers_end_with_their_parent(config, tmp_path, how):
     output = tmp_path / "comparison"

@@ -135,3 +135,30 @@ def test_without_an_id_it_lists_them():
     result = reproduce()
     assert result.returncode == 0
     assert len(result.stdout.splitlines()) == 37
+
+
+@pytest.mark.parametrize("name", ["results.md", "results.json"])
+@pytest.mark.parametrize("content", ["my results\n", '{"mine": 1}', "[]", ""])
+def test_results_of_somebody_else_are_not_replaced(experiment, tmp_path, name, content):
+    folder = tmp_path / "b"
+    folder.mkdir()
+    (folder / name).write_text(content)
+    words = command(experiment(), "--seeds", "4", "--output", folder)
+    result = subprocess.run(words, capture_output=True, text=True)
+    assert result.returncode == 2
+    assert f"{folder / name}: is" in result.stderr
+    assert "choose another --report" in result.stderr
+    assert [(path.name, path.read_text()) for path in folder.iterdir()] == [(name, content)]
+
+
+def test_a_report_that_fails_loses_no_training_and_says_how_it_is_made(experiment, tmp_path):
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "figures").write_text("a file in the way")
+    words = command(
+        experiment(), "--seeds", "4", "--output", tmp_path / "runs", "--report", tmp_path / "report"
+    )
+    result = subprocess.run(words, capture_output=True, text=True)
+    assert "Traceback" not in result.stderr
+    if result.returncode == 0:
+        pytest.skip("it draws no figure")
+    assert "all runs are kept: mend the cause, then the same command with --resume" in result.stderr

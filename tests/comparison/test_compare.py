@@ -378,3 +378,32 @@ def test_the_digits_are_loaded_once(config, tmp_path, monkeypatch):
     one, other = load_config(config), load_config(config, "training.l2=1")
     compare_module.compare({"one": one, "other": other}, seeds=1, into=tmp_path / "comparison", jobs=1)
     assert loaded == [one.data]
+
+
+@pytest.mark.parametrize("what", ["work_out", "mistakes", "slowdown"])
+@pytest.mark.parametrize(
+    "fault", [MemoryError(), ZeroDivisionError("division by zero"), RunDirectoryError("it is full")]
+)
+def test_a_fault_after_the_training_is_a_line_that_says_how_to_go_on(
+    config, other, out, monkeypatch, what, fault
+):
+    def fail(*args):
+        raise fault
+
+    with monkeypatch.context() as broken:
+        broken.setattr(compare_module, what, fail)
+        words = (config, other, "--seeds", 1, "--output", out, "training.epochs=1")
+        fails(compare(*words), 2, "all runs are kept", "the same command")
+    trained = {path: path.stat().st_mtime_ns for path in out.glob("runs/*/*/summary.json")}
+    assert len(trained) == 2
+    assert compare(*words).returncode == 0
+    assert {path: path.stat().st_mtime_ns for path in trained} == trained
+
+
+@pytest.mark.parametrize("name", ["..", ".", "", "../../elsewhere", "a/b", "a\\u001b"])
+def test_a_name_in_study_json_that_leads_outside_is_not_followed(config, other, out, name):
+    assert compare(config, other, "--seeds", 1, "--output", out, "training.epochs=1").returncode == 0
+    study = stored(out, "study.json")
+    study["configs"][json.loads(f'"{name}"')] = study["configs"].pop("other")
+    (out / "study.json").write_text(json.dumps(study))
+    fails(run_command("report", out), 2, "study.json: is damaged", "no name for a config")

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from small_run import ROOT, run_command
 
+from mnist_softmax import __version__
 from mnist_softmax.config.file import load_config
 from mnist_softmax.errors import UserError
+from mnist_softmax.runs import cluster
 from mnist_softmax.runs.many import train_all
 from mnist_softmax.runs.run import Task
 
@@ -170,3 +172,34 @@ def test_the_command_says_what_is_missing(config, tmp_path):
     assert result.returncode == 2
     assert "needs --scheduler" in result.stderr
     assert not (tmp_path / "out" / "study.json").exists()
+
+
+class Answering:
+    """A client whose workers answer so."""
+
+    def __init__(self, answers):
+        self.answers = answers
+
+    def wait_for_workers(self, n, timeout):
+        pass
+
+    def run(self, function, on_error):
+        return self.answers
+
+
+GONE = OSError("Timed out trying to connect to tcp://10.0.0.7:1")
+
+
+def test_a_worker_that_has_gone_is_not_said_to_lack_the_package():
+    cluster._refuse_unfit_workers(Answering({"a": GONE, "b": __version__}), "tcp://here:1")
+    with pytest.raises(UserError, match="its workers have gone") as caught:
+        cluster._refuse_unfit_workers(Answering({"a": GONE}), "tcp://here:1")
+    assert "import" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("answer", "says"), [
+    (ModuleNotFoundError("No module named 'mnist_softmax'"), "b: cannot import mnist_softmax"), ("0.0", "b: has"),
+])  # fmt: skip
+def test_a_worker_without_the_package_or_with_another_is_named(answer, says):
+    with pytest.raises(UserError, match=says):
+        cluster._refuse_unfit_workers(Answering({"a": __version__, "b": answer}), "tcp://here:1")

@@ -14,7 +14,8 @@ from small_run import ROOT, write_digits
 
 from mnist_softmax.config.file import load_config
 from mnist_softmax.config.network import Architecture
-from mnist_softmax.errors import ConfigError, Diverged, RunDirectoryError
+from mnist_softmax.errors import ConfigError, Diverged, Notice, RunDirectoryError
+from mnist_softmax.runs import processes
 from mnist_softmax.runs.many import deal, suitable_cohort, train_all
 from mnist_softmax.runs.run import Task
 
@@ -205,3 +206,43 @@ def test_a_killed_process_costs_time_and_the_run_that_is_killed_again_is_reporte
     whole = Task(settings, tmp_path / "whole" / "seed-3")
     train_all([whole], jobs=1)
     assert content(whole) == content(whole._replace(directory=tmp_path / "killed" / "seed-3"))
+
+
+@pytest.mark.parametrize("how", ["no semaphores", "no process"])
+def test_without_semaphores_or_processes_all_is_trained_in_this_one_with_a_warning(tasks, monkeypatch, how):
+    if how == "no semaphores":
+        monkeypatch.setattr(processes, "effective_n_jobs", lambda n: 1)
+    else:
+
+        def refuse(*args, **options):
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+
+        monkeypatch.setattr(processes, "Parallel", refuse)
+    with pytest.warns(Notice, match="all is trained in this one"):
+        train_all(tasks("here"), jobs=2)
+    train_all(tasks("alone"), jobs=1)
+    assert [content(task) for task in tasks("here")] == [content(task) for task in tasks("alone")]
+
+
+NO_SEMAPHORES = """
+import sys, _multiprocessing
+
+class SemLock:
+    def __init__(self, *args, **options):
+        raise OSError(28, "No space left on device")
+
+_multiprocessing.SemLock = SemLock
+from mnist_softmax.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_where_the_system_has_no_semaphores_compare_says_so_in_a_line(config, tmp_path):
+    words = ["compare", config, "--seeds", 2, "--jobs", 2, "--output", tmp_path / "out", "training.epochs=1"]
+    result = subprocess.run(
+        [sys.executable, "-c", NO_SEMAPHORES, *map(str, words)], capture_output=True, text=True, cwd=ROOT
+    )
+    assert result.returncode == 0, result.stderr
+    assert [line for line in result.stderr.splitlines() if "done" not in line] == [
+        "warning: this system has no semaphores, which several processes need: all is trained in this one"
+    ]

@@ -394,3 +394,78 @@ def test_a_config_yaml_of_somebody_else_is_not_overwritten(config, tmp_path):
     before = everything(place)
     assert "not of a run" in one_line(run_train("--config", config, "--output", place, "--overwrite"), 2)
     assert everything(place) == before
+
+
+@pytest.mark.parametrize("mode", ["new", "--resume", "--overwrite"])
+def test_a_config_is_not_taken_for_a_run_because_of_its_name(config, tmp_path, mode):
+    place = tmp_path / "mine"
+    place.mkdir()
+    (place / "config.yaml").write_text("# my comment\n" + config.read_text())
+    before = everything(place)
+    words = ("--config", place / "config.yaml", "--output", place, *([] if mode == "new" else [mode]))
+    assert "not of a run" in one_line(run_train(*words), 2)
+    assert everything(place) == before
+
+
+def test_a_run_killed_before_its_first_record_goes_on(config, tmp_path):
+    run = tmp_path / "run"
+    assert run_train("--config", config, "--output", run, "training.epochs=1").returncode == 0
+    for name in ("summary.json", "model.npz", "checkpoint.npz", "metrics.jsonl"):
+        (run / name).unlink()
+    assert run_train("--config", config, "--output", run, "--resume", "training.epochs=1").returncode == 0
+
+
+def test_a_config_whose_name_is_a_folder_above_trains_nowhere_else(config, tmp_path):
+    (tmp_path / "...yaml").write_text(config.read_text())
+    assert "rename the file" in one_line(run_train("--config", "...yaml", cwd=tmp_path), 2)
+    assert not (tmp_path / "runs").exists()
+    assert run_train("--config", "...yaml", "--output", "run", cwd=tmp_path).returncode == 0
+
+
+def test_resumed_with_other_kernels_a_run_says_so_on_the_screen_and_in_its_summary(config, tmp_path):
+    run = tmp_path / "run"
+    settings = ("--config", config, "--output", run)
+    assert run_train(*settings, "training.epochs=2").returncode == 0
+    with np.load(run / "checkpoint.npz") as stored:
+        arrays = dict(stored)
+    then = str(arrays["arithmetic"])
+    np.savez(run / "checkpoint.npz", **arrays | {"arithmetic": then + "'s elder sister"})
+    result = run_train(*settings, "--resume")
+    assert result.returncode == 0
+    assert f"epochs 1 to 2 were trained with {then}'s elder sister" in result.stderr
+    assert len(json.loads((run / "summary.json").read_text())["warnings"]) == 1
+    assert run_train(*settings, "--resume", "training.epochs=5").stderr == ""
+
+
+def test_a_checkpoint_that_holds_its_history_itself_is_still_resumed(config, tmp_path):
+    """As they were written before the history had a file of its own."""
+    settings = ("--config", config, "--output", tmp_path / "run")
+    assert run_train(*settings, "training.epochs=2").returncode == 0
+    with np.load(tmp_path / "run" / "checkpoint.npz") as stored:
+        arrays = dict(stored)
+    del arrays["arithmetic"]
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    np.savez(tmp_path / "run" / "checkpoint.npz", **arrays | {"history": f"[{', '.join(lines)}]"})
+    (tmp_path / "run" / "metrics.jsonl").unlink()
+    (tmp_path / "run" / "summary.json").unlink()
+    assert run_train(*settings, "--resume").returncode == 0
+    assert run_train("--config", config, "--output", tmp_path / "whole").returncode == 0
+    assert model(tmp_path / "run") == model(tmp_path / "whole")
+    assert metrics(tmp_path / "run") == metrics(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("fault", ["changed", "shorter", "gone"])
+def test_a_history_that_is_not_the_checkpoints_is_refused_and_left(config, tmp_path, fault):
+    run = tmp_path / "run"
+    assert run_train("--config", config, "--output", run).returncode == 0
+    (run / "summary.json").unlink()
+    records = (run / "metrics.jsonl").read_text()
+    if fault == "gone":
+        (run / "metrics.jsonl").unlink()
+    else:
+        (run / "metrics.jsonl").write_text(records.replace('"epoch": 2', '"epoch": 3') if fault == "changed"
+                                           else records[:-1])  # fmt: skip
+    before = everything(run)
+    line = one_line(run_train("--config", config, "--output", run, "--resume", "training.epochs=5"), 2)
+    assert "metrics.jsonl: is " in line
+    assert everything(run) == before

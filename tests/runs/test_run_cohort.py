@@ -10,6 +10,7 @@ import pytest
 from mnist_softmax.config.file import load_config
 from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import ConfigError, Diverged, RunDirectoryError
+from mnist_softmax.runs import recorder
 from mnist_softmax.runs import run as run_module
 from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.runs.run import Task, run, run_cohort
@@ -140,3 +141,30 @@ def test_a_notebook_shows_a_table_of_the_records(dataset, settings, tmp_path):
     assert [float(each) for each in accuracies[1:]] == pytest.approx(expected, rel=1e-4)
     shown.directory.metrics.unlink()
     assert "<td>" not in shown._repr_html_()
+
+
+def test_an_epoch_writes_and_copies_the_same_however_many_there_were(tasks, digits, monkeypatch):
+    """Checkpoints after 10 and after 300 epochs are of one size, but for the number of a record."""
+    sizes = []
+    monkeypatch.setattr(
+        recorder, "save", lambda path, arrays: sizes.append(sum(a.nbytes for a in arrays.values()))
+    )
+    monkeypatch.setattr(run_module, "CHECKPOINT_SHARE", float("inf"))
+    run_cohort(tasks("many", "training.epochs=300"), digits)
+    assert (
+        max(sizes[10:]) - min(sizes[10:]) <= 40
+    )  # random states and numbers are a few letters longer or shorter
+
+
+@pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), MemoryError(), RuntimeError()])
+def test_whatever_ends_the_training_no_epoch_is_lost(tasks, digits, monkeypatch, fault):
+    monkeypatch.setattr(run_module, "CHECKPOINT_SHARE", 0.0)
+
+    def on_epoch(k, record):
+        if record["epoch"] == 5:
+            raise fault
+
+    [task] = tasks("runs", "training.epochs=9")
+    with pytest.raises(type(fault)):
+        run_cohort([task], digits, on_epoch=on_epoch)
+    assert len(load_state(RunDirectory(task.directory).checkpoint, task.settings, digits.checksum).history) == 5
