@@ -6,14 +6,12 @@ last checkpoints, a run at a time, so that the one that kills its process is fou
 
 from __future__ import annotations
 
-import multiprocessing.resource_tracker
 import os
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
-from joblib.externals.loky.backend import resource_tracker
 
 from mnist_softmax import signals
 from mnist_softmax.errors import Notice, RunFailed
@@ -64,6 +62,10 @@ def _in_processes(
     )
     with parallel_config(backend="loky", n_jobs=jobs, inner_max_num_threads=1):
         if os.name == "posix":
+            import multiprocessing.resource_tracker
+
+            from joblib.externals.loky.backend import resource_tracker  # cannot be imported without semaphores
+
             for tracker in (resource_tracker, multiprocessing.resource_tracker):
                 tracker.ensure_running()  # which lets interrupts in again, so not below
         with signals.interrupts_kept_from_children():
