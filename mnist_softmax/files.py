@@ -17,7 +17,7 @@ from typing import IO, Any
 from mnist_softmax import locks
 from mnist_softmax.errors import RunDirectoryError
 
-BEGUN = 1  # seconds within which a new file is locked by its writer
+BEGUN = 1  # seconds within which a new folder is locked by its process
 FORGOTTEN = 3600  # seconds after which nobody writes to a file any more, where no lock can tell
 
 
@@ -28,11 +28,9 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     What writers of `path` left half written when they were killed is removed.
     """
     remove_left_overs(path)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
+    descriptor, temporary = _new_beside(path)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            locks.take(descriptor)  # as long as it is written to
             yield file
             file.flush()
             sync(descriptor)
@@ -46,6 +44,15 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         with suppress(OSError):  # the fault of before is the one to tell
             temporary.unlink(missing_ok=True)
         raise
+
+
+def _new_beside(path: Path) -> tuple[int, Path]:
+    """A new file, locked as long as it is open, so that nobody takes it for a left-over."""
+    while True:
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        if locks.take(descriptor) is not False and os.path.exists(name):
+            return descriptor, Path(name)
+        os.close(descriptor)  # somebody has, before it was locked
 
 
 def sync(descriptor: int) -> None:
@@ -68,9 +75,8 @@ def remove_left_overs(path: Path) -> None:
 
 def _remove_unless_in_use(path: Path) -> None:
     with suppress(OSError), path.open("rb") as file:
-        age = time.time() - os.fstat(file.fileno()).st_mtime
         free = locks.take(file.fileno())
-        if age > (FORGOTTEN if free is None else BEGUN) and free is not False:
+        if free or (free is None and time.time() - os.fstat(file.fileno()).st_mtime > FORGOTTEN):
             path.unlink()
 
 

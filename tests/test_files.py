@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -121,3 +122,23 @@ def test_what_is_damaged_is_a_line_with_the_remedy(tmp_path, content):
     (tmp_path / "a.json").write_bytes(content)
     with pytest.raises(RunDirectoryError, match=r"a\.json: is damaged \(.*\); do this\Z"):
         read_json(tmp_path / "a.json", "do this")
+
+
+def test_many_writers_of_one_file_never_take_each_others_for_left_overs(tmp_path):
+    """Each removes left-overs before it writes."""
+    faults = []
+
+    def write(k):
+        try:
+            for _ in range(60):
+                write_whole(tmp_path / "a.json", str(k))
+        except OSError as error:
+            faults.append(error)
+
+    writers = [threading.Thread(target=write, args=(k,)) for k in range(6)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert faults == []
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]

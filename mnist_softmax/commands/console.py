@@ -30,7 +30,7 @@ def _loud(text: str) -> str:
 
 
 def _on_a_terminal() -> bool:
-    return sys.stderr.isatty()
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def runs_are_kept(error: Exception, again: str) -> UserError:
