@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -19,7 +19,11 @@ NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGXCPU")
 ENDING = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name))  # Windows has two of them
 AGAIN = 0.05  # seconds after which a signal that came during an import comes again
 LOOK_EVERY = 0.5  # seconds between two looks whether the parent lives
+SAME = 2.0  # seconds within which signals are one request; the end must not be interrupted by the next
 WATCH = "end with the parent"
+
+
+_answered = [float("-inf")]  # when a signal was last answered
 
 
 class Interrupted(KeyboardInterrupt):
@@ -40,7 +44,9 @@ def answer() -> None:
 def ignore() -> None:
     """From now on none of them does anything: the program is about to end."""
     for number in ENDING:
-        signal.signal(number, signal.SIG_IGN)
+        while signal.getsignal(number) is not signal.SIG_IGN:
+            with suppress(Interrupted):  # of one that came before and is answered first
+                signal.signal(number, signal.SIG_IGN)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -48,7 +54,8 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
         again = threading.Timer(AGAIN, os.kill, (os.getpid(), number))
         again.daemon = True
         again.start()
-    else:
+    elif time.monotonic() - _answered[-1] > SAME:
+        _answered[:] = [time.monotonic()]
         raise Interrupted(number)
 
 
