@@ -8,6 +8,8 @@ import difflib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext, redirect_stdout
+from typing import NoReturn, TextIO, cast
 
 from mnist_softmax import __version__
 from mnist_softmax.commands import (
@@ -27,6 +29,7 @@ from mnist_softmax.commands import (
     train,
 )
 from mnist_softmax.errors import INTERRUPTED, ConfigError, UserError
+from mnist_softmax.messages import Printable, message
 
 COMMANDS = {
     "train": train,
@@ -89,13 +92,14 @@ def _run(arguments: list[str]) -> int:
         options = _parse(arguments)
     except SystemExit as end:  # of argparse, after its help or its complaint
         return int(end.code or 0)
-    return COMMANDS[options.command].run(options)
+    with redirect_stdout(cast(TextIO, Printable(sys.stdout))) if sys.stdout else nullcontext():
+        return COMMANDS[options.command].run(options)
 
 
 def _say(text: str) -> None:
     """To standard error, if that can be written; the exit code speaks as well."""
     with contextlib.suppress(OSError):
-        print(text, file=sys.stderr)
+        print(message(text), file=sys.stderr)
     _stream_that_fails()
 
 
@@ -135,8 +139,15 @@ def _check_command(word: str) -> None:
         raise ConfigError(f"{word}: no such command; {hint}")
 
 
+class _Parser(argparse.ArgumentParser):
+    """Repeats wrong words in its messages, but not what a terminal would obey."""
+
+    def error(self, text: str) -> NoReturn:
+        super().error(message(text))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="mnist-softmax", description="Train small networks on MNIST, exactly.", epilog=EXIT_CODES
     )
     parser.add_argument("--version", action="version", version=f"mnist-softmax {__version__}")

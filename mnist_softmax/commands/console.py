@@ -14,6 +14,7 @@ from mnist_softmax.config.config import Config
 from mnist_softmax.config.placed import Placed
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.errors import RunFailed, UserError
+from mnist_softmax.messages import bounded, message
 from mnist_softmax.metrics import METRICS
 from mnist_softmax.text import accuracy, aligned
 from mnist_softmax.training.history import Record
@@ -21,7 +22,7 @@ from mnist_softmax.training.history import Record
 
 def warn(text: str) -> None:
     """A warning that cannot be overlooked, on standard error."""
-    print(_loud(f"warning: {text}"), file=sys.stderr, flush=True)
+    print(_loud(message(f"warning: {text}")), file=sys.stderr, flush=True)
 
 
 def _loud(text: str) -> str:
@@ -51,7 +52,7 @@ def introduction(settings: Config, dataset: Dataset, directory: str) -> str:
         *_layers(settings.network.placed()),
         ("run", directory),
     ]
-    return settings.to_yaml() + "\n" + "\n".join(aligned(facts, left=2))
+    return "\n".join(map(bounded, [*settings.to_yaml().split("\n"), *aligned(facts, left=2)]))
 
 
 def _layers(layers: Sequence[Placed]) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from time import monotonic
 from tqdm.auto import tqdm
 
 from mnist_softmax.errors import UserError
+from mnist_softmax.messages import message
 from mnist_softmax.runs.many import Event
 
 LINES = 10  # where no line can be live
@@ -51,10 +52,11 @@ class RunsProgress:
             if event.outcome is not None:
                 failed = isinstance(event.outcome, UserError)
                 (self.failed if failed else self.done).add(event.number)
+                told = message(f"a run failed: {event.outcome}")
                 if failed and self.bar:
-                    self.bar.write(f"a run failed: {event.outcome}", file=sys.stderr)
+                    self.bar.write(told, file=sys.stderr)
                 elif failed:
-                    print(f"a run failed: {event.outcome}", file=sys.stderr, flush=True)
+                    print(told, file=sys.stderr, flush=True)
             if self.bar:
                 self.bar.set_description_str(self.counts(), refresh=False)
                 self.bar.set_postfix_str(self.time_left(), refresh=False)

@@ -10,9 +10,9 @@ from itertools import islice, product
 from typing import Any
 
 import numpy as np
-import yaml
 
 from mnist_softmax.config.config import Config
+from mnist_softmax.config.dialect import NotYAML, parse
 from mnist_softmax.config.file import load_config
 from mnist_softmax.errors import ConfigError
 
@@ -26,8 +26,8 @@ def parse_grid(words: Sequence[str]) -> dict[str, list[Any]]:
     for word in words:
         key, equals, text = word.partition("=")
         try:
-            values = yaml.safe_load(f"[{text}]") if equals and key and text.strip() else []
-        except yaml.YAMLError:
+            values = parse(f"[{text}]") if equals and key and text.strip() else []
+        except NotYAML:
             values = []
         if not values or not isinstance(values, list):
             raise ConfigError(f"--grid {word}: expected KEY=VALUE,VALUE,..., as training.learning_rate=0.1,0.5")

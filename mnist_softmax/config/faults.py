@@ -14,6 +14,9 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 from pydantic import ValidationError
 
 from mnist_softmax.config.schema import Misfit, Section
+from mnist_softmax.messages import shown
+
+MOST = 15  # faults that are told
 
 
 class Place(NamedTuple):
@@ -31,22 +34,25 @@ def lines(
 ) -> str:
     """A line for each fault of `content`; those of `overridden` keys lie on the command line, others in `where`."""
     lines = []
-    for fault in error.errors():
+    found = error.errors(include_url=False)
+    for fault in found[:MOST]:
         place = find_place(fault["loc"], schema, content)
         dotted = ".".join(place.keys)
         blamed = "command line" if any(_within(dotted, key) for key in overridden) else where
         lines.append(f"{blamed}: {_what(fault, place, schema)}")
+    if len(found) > MOST:
+        lines.append(f"{where}: and {len(found) - MOST:,} faults more")
     return "\n".join(lines)
 
 
 def _what(fault: Mapping[str, Any], place: Place, schema: type[Section]) -> str:
-    dotted = ".".join(place.keys)
-    found = "" if isinstance(fault["input"], dict) else f" = {fault['input']!r:.60}"
+    dotted = ".".join(key[:60] for key in place.keys)
+    found = "" if isinstance(fault["input"], dict) else f" = {shown(fault['input'])}"
     match fault["type"]:
         case "extra_forbidden":
             return f"unknown key '{dotted}'{_nearest_key(place, schema)}"
         case "invalid_key":
-            return f"unknown key '{dotted}'; a key is a word, and YAML reads this one as {place.keys[-1]}"
+            return f"unknown key '{dotted}'; a key is a word, and YAML reads this one as {place.keys[-1]:.60}"
         case "missing":
             return f"{dotted}: is missing"
         case "model_type" | "model_attributes_type":

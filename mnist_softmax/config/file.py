@@ -7,17 +7,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import ValidationError
 
 from mnist_softmax.config import faults
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.data import Data
+from mnist_softmax.config.dialect import LARGEST, NotYAML, parse
 from mnist_softmax.config.schema import Section
 from mnist_softmax.config.shipped import find, nearest
 from mnist_softmax.errors import ConfigError
+from mnist_softmax.messages import shown
 
-LARGEST = 1_000_000  # bytes; a config has about a thousand
+PATHS = ("data.path", "output.directory")  # keys whose values on the command line are no YAML
 
 Schema = TypeVar("Schema", bound=Section)
 
@@ -54,45 +55,6 @@ class _DataOnly(Section):
     data: Data = Data()
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """PyYAML keeps the last of two equal keys without a word; a config must not hide one.
-
-    Nor does PyYAML take its own care of keys that are lists, or of numbers and dates that are none.
-    """
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key_node, _ in node.value if isinstance(node, yaml.MappingNode) else ():
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise yaml.MarkedYAMLError(problem="a key must be a word", problem_mark=key_node.start_mark)
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"key '{key}' stands twice", problem_mark=key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        try:
-            return super().construct_object(node, deep)
-        except (ValueError, KeyError, AttributeError):  # such as the date 2026-02-30, or !!int x
-            kind = node.tag.rpartition(":")[2]
-            problem = f"{node.value!r:.40} is no {kind}"
-            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from None
-
-
-def _parse(text: str) -> Any:
-    try:
-        return yaml.load(text, Loader=_UniqueKeyLoader)  # a SafeLoader: builds plain values only
-    except RecursionError:
-        raise yaml.MarkedYAMLError(problem="is nested too deeply") from None
-    except yaml.reader.ReaderError as error:
-        mark = yaml.Mark("", 0, text.count("\n", 0, error.position), 0, None, 0)
-        problem = f"holds the unprintable character #x{error.character:02x}"
-        raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark) from None
-
-
 def read_yaml(path: Path) -> dict[str, Any]:
     """The keys and values of a YAML file, not yet validated. Raises ConfigError."""
     try:
@@ -100,21 +62,21 @@ def read_yaml(path: Path) -> dict[str, Any]:
             text = file.read(LARGEST + 1)
         if len(text) > LARGEST:
             raise ConfigError(f"{path}: is no config, for it is larger than {LARGEST:,} bytes")
-        content = _parse(text.decode("utf-8"))
+        content = parse(text.decode("utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file{nearest(path)}") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is not UTF-8 text") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise ConfigError(f"{path}{line}: not YAML: {getattr(error, 'problem', None) or error}") from None
+    except NotYAML as error:
+        raise ConfigError(
+            f"{path}{f':{error.line}' if error.line else ''}: not YAML: {error.problem}"
+        ) from None
     if content is None:
         raise ConfigError(f"{path}: is empty; `mnist-softmax configs loglik` shows a whole one")
     if not isinstance(content, dict):
-        raise ConfigError(f"{path}: expected sections (data, network, training, ...), found: {content!r:.60}")
+        raise ConfigError(f"{path}: expected sections (data, network, training, ...), found: {shown(content)}")
     return content
 
 
@@ -132,7 +94,7 @@ def _lay_over(content: dict[str, Any], override: str) -> str:
         if not isinstance(section, dict):
             raise ConfigError(f"{override}: '{key}' is a value, not a section")
     try:
-        section[keys[-1]] = _parse(value)
-    except yaml.YAMLError:
-        raise ConfigError(f"{override}: '{value}' is not a YAML value") from None
+        section[keys[-1]] = value if dotted in PATHS and value != "null" else parse(value)
+    except NotYAML as error:
+        raise ConfigError(f"{override}: not a YAML value: {error.problem}") from None
     return dotted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Collection
 from typing import Annotated, Any
 
@@ -16,13 +17,15 @@ def _not_boolean(value: Any) -> Any:
     return value
 
 
-def _no_nul(value: str) -> str:
+def _path(value: str) -> str:
     if "\0" in value:
         raise ValueError("a path cannot hold a NUL character")
-    return value
+    if not value:
+        raise ValueError("a path cannot be empty; . is the folder that you are in")
+    return os.path.expanduser(value)
 
 
-PathName = Annotated[str, AfterValidator(_no_nul)]
+PathName = Annotated[str, AfterValidator(_path)]
 Integer = Annotated[int, BeforeValidator(_not_boolean)]
 Number = Annotated[float, BeforeValidator(_not_boolean), Field(allow_inf_nan=False)]
 PositiveInt = Annotated[Integer, Field(gt=0)]
@@ -38,7 +41,7 @@ def one_of(names: Collection[str]) -> BeforeValidator:
         if isinstance(word, str) and word in names:
             return word
         folded = {name.casefold(): name for name in names}
-        nearest = difflib.get_close_matches(str(word).casefold(), folded, n=1)
+        nearest = difflib.get_close_matches(word.casefold(), folded, n=1) if isinstance(word, str) else []
         meant = f"did you mean {folded[nearest[0]]}? " if nearest else ""
         raise ValueError(f"{meant}expected one of {', '.join(names)}")
 

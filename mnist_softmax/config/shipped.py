@@ -29,6 +29,7 @@ def find(config: str | Path) -> Path:
 
     Outside a checkout configs/loglik.yaml, as documents call it there, is the shipped loglik, too.
     """
+    config = os.path.expanduser(config)
     is_file = os.path.exists(config) and not os.path.isdir(config)  # a folder `loglik` hides no config
     name = str(config)
     if name.startswith("configs/"):

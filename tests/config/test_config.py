@@ -6,7 +6,6 @@ from typing import get_args, get_origin
 
 import numpy as np
 import pytest
-import yaml
 from pydantic import BaseModel
 
 from mnist_softmax.config.config import Config
@@ -143,7 +142,7 @@ def test_numbers_as_people_write_them(read, written, value):
         "training.schedule=exponential", "training.schedule={kind: cosine}", "training.schedule={factor: 0.5}",
         "training.schedule={kind: exponential, factor: 1.5}", "training.schedule={kind: halving, patience: 0}",
         "training.schedule={kind: halving, patience: 2, stop_at: 1}", "training=5", "network=[1]",
-        "output.directory=3", "output.directory=null", 'output.directory="a\\0b"', 'data.path="a\\0b"',
+        "output.directory=null", "output.directory=", "output.directory=a\0b", "data.path=a\0b", "data.path=",
     ],
 )  # fmt: skip
 def test_a_wrong_type_or_range_is_one_line_with_the_key_and_where_it_stood(faults, override):
@@ -520,8 +519,7 @@ def test_written_as_yaml_and_read_back_it_is_equal(read, key):
     if key == "data.name":
         context = ["data={source: openml}"]
     if key == "data.path":
-        context, value = ["data.source=npz"], "somewhere: with 'quotes' é # and more.npz"
-        value = yaml.safe_dump(value).strip()
+        context, value = ["data.source=npz"], "somewhere: with 'quotes' é # and \udcff more.npz"
     settings = read(WHOLE, *context, f"{key.removesuffix('.kind')}={value}")
     assert read(settings.to_yaml()) == settings
 
@@ -533,7 +531,9 @@ def test_numbers_are_written_back_to_the_last_bit(read, rate):
     assert read(settings.to_yaml()) == settings
 
 
-@pytest.mark.parametrize("name", ["no", "1e3", "3", "null", "~", "- x", "a: b", "über", "a\nb", " a", ""])
+@pytest.mark.parametrize(
+    "name", ["no", "1e3", "3", "null", "- x", "a: b", "über", "a\nb", " a", "1:00", "010", "<<", "="]
+)
 def test_names_that_yaml_could_take_for_something_else_come_back(read, name):
     settings = read(WHOLE)
     settings = settings.model_copy(update={"output": settings.output.model_copy(update={"directory": name})})
