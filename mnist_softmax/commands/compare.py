@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mnist_softmax.commands import comparing
+from mnist_softmax.commands.options import user_path
 
 HELP = "train configs with many seeds, paired by seed, and say which is better; key=value changes all of them"
 USAGE = (
@@ -16,7 +17,9 @@ TAKES_OVERRIDES = True
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command line."""
-    parser.add_argument("configs", nargs="*", metavar="CONFIG", help="names of shipped configs, or YAML files")
+    parser.add_argument(
+        "configs", nargs="*", type=user_path, metavar="CONFIG", help="names of shipped configs, or YAML files"
+    )
     comparing.add_arguments(parser, seeds=10)
 
 

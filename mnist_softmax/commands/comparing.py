@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from mnist_softmax.commands.options import user_path
+
 if TYPE_CHECKING:
     from mnist_softmax.comparison.comparison import Comparison
     from mnist_softmax.comparison.results import Results
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser, seeds: int) -> None:
     """The options that both take."""
     parser.add_argument("--seeds", type=int, default=seeds, metavar="N", help=f"seeds 0 to N-1 ({seeds})")
-    parser.add_argument("--output", required=True, metavar="DIR", help="the folder of runs and results")
+    parser.add_argument(
+        "--output", required=True, type=user_path, metavar="DIR", help="the folder of runs and results"
+    )
     parser.add_argument("--jobs", type=int, metavar="N", help="processes (one a core)")
     parser.add_argument(
         "--cohort",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from mnist_softmax.commands.options import user_path
+
 HELP = "the last figures of runs side by side, and their curves over the epochs"
 USAGE = "RUN_DIR [RUN_DIR ...] [--metrics test_accuracy,...] [--plot FILE] [--csv FILE]"
 TAKES_OVERRIDES = False
@@ -11,15 +13,19 @@ TAKES_OVERRIDES = False
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command line."""
-    parser.add_argument("runs", metavar="RUN_DIR", nargs="+", help="such as runs/loglik/seed-0")
+    parser.add_argument("runs", type=user_path, metavar="RUN_DIR", nargs="+", help="such as runs/loglik/seed-0")
     parser.add_argument(
         "--metrics",
         default="validation_accuracy,test_accuracy",
         metavar="LIST",
         help="names out of training.monitor, with commas (default: validation_accuracy,test_accuracy)",
     )
-    parser.add_argument("--plot", metavar="FILE", help="draw the curves into a .png, .svg or .pdf")
-    parser.add_argument("--csv", metavar="FILE", help="write every epoch's figures, a line each")
+    parser.add_argument(
+        "--plot", type=user_path, metavar="FILE", help="draw the curves into a .png, .svg or .pdf"
+    )
+    parser.add_argument(
+        "--csv", type=user_path, metavar="FILE", help="write every epoch's figures, a line each"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

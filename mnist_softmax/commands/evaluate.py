@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from mnist_softmax.commands.options import user_path
+
 if TYPE_CHECKING:
     from mnist_softmax.config.config import Config
     from mnist_softmax.data.dataset import Split
@@ -19,7 +21,9 @@ TAKES_OVERRIDES = False
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command line."""
-    parser.add_argument("runs", metavar="RUN_DIR", nargs="+", help="such as runs/loglik/seed-0; several vote")
+    parser.add_argument(
+        "runs", type=user_path, metavar="RUN_DIR", nargs="+", help="such as runs/loglik/seed-0; several vote"
+    )
     parser.add_argument(
         "--split", choices=("train", "validation", "test"), default="test", help="default: test"
     )

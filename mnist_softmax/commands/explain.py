@@ -6,6 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from mnist_softmax.commands.options import user_path
+
 if TYPE_CHECKING:
     from mnist_softmax.config.config import Config
     from mnist_softmax.network.network import Network
@@ -20,14 +22,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command line."""
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
-        "--config", metavar="NAME", help="a fresh network of this config: a name or a path (loglik)"
+        "--config",
+        type=user_path,
+        metavar="NAME",
+        help="a fresh network of this config: a name or a path (loglik)",
     )
-    which.add_argument("--run", metavar="RUN_DIR", help="a trained network, such as runs/loglik/seed-0")
+    which.add_argument(
+        "--run", type=user_path, metavar="RUN_DIR", help="a trained network, such as runs/loglik/seed-0"
+    )
     parser.add_argument("--index", type=int, default=0, metavar="N", help="which image of the split, from 0")
     parser.add_argument(
         "--split", choices=("train", "validation", "test"), default="test", help="default: test"
     )
-    parser.add_argument("--plot", metavar="FILE", help="draw it too, into a .png, .svg or .pdf")
+    parser.add_argument("--plot", type=user_path, metavar="FILE", help="draw it too, into a .png, .svg or .pdf")
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
 
 

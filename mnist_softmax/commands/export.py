@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from mnist_softmax.commands.options import user_path
+
 HELP = "write the network of a finished run as ONNX, safetensors (for PyTorch) or npz"
 USAGE = "RUN_DIR --format {onnx,safetensors,npz} [--output FILE]"
 TAKES_OVERRIDES = False
@@ -12,9 +14,9 @@ TAKES_OVERRIDES = False
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command line."""
-    parser.add_argument("run", metavar="RUN_DIR", help="such as runs/loglik/seed-0")
+    parser.add_argument("run", type=user_path, metavar="RUN_DIR", help="such as runs/loglik/seed-0")
     parser.add_argument("--format", required=True, choices=("onnx", "safetensors", "npz"))
-    parser.add_argument("--output", metavar="FILE", help="default: RUN_DIR/network.FORMAT")
+    parser.add_argument("--output", type=user_path, metavar="FILE", help="default: RUN_DIR/network.FORMAT")
 
 
 def run(options: argparse.Namespace) -> int:

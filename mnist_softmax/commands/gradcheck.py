@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from mnist_softmax.commands.options import user_path
+
 HELP = "check the gradient that a config trains with against centred differences of its cost"
 USAGE = "--config NAME [--step H] [--threshold T] [key=value ...]"
 TAKES_OVERRIDES = True
@@ -12,7 +14,11 @@ TAKES_OVERRIDES = True
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command line."""
     parser.add_argument(
-        "--config", required=True, metavar="NAME", help="a shipped config, such as loglik, or a YAML file"
+        "--config",
+        required=True,
+        type=user_path,
+        metavar="NAME",
+        help="a shipped config, such as loglik, or a YAML file",
     )
     parser.add_argument("--step", type=float, default=1e-5, metavar="H", help="h of the differences (1e-5)")
     parser.add_argument(

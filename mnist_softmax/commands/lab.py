@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from mnist_softmax.commands.options import user_path
+
 HELP = "write a page, one file, in which a_j - y_j can be dragged, digits drawn and networks trained"
 USAGE = "[RUN_DIR ...] [--output FILE] [--open] [data.source=openml ...]"
 TAKES_OVERRIDES = True
@@ -13,11 +15,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command line."""
     parser.add_argument(
         "runs",
+        type=user_path,
         metavar="RUN_DIR",
         nargs="*",
         help="up to four trained networks to look into (none: the page's own)",
     )
-    parser.add_argument("--output", default="lab.html", metavar="FILE", help="default: lab.html")
+    parser.add_argument(
+        "--output", default="lab.html", type=user_path, metavar="FILE", help="default: lab.html"
+    )
     parser.add_argument("--open", action="store_true", help="show it in the browser")
 
 

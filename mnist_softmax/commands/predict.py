@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from mnist_softmax.commands.options import user_path
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -20,14 +22,23 @@ TAKES_OVERRIDES = False
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command line."""
-    parser.add_argument("run", metavar="RUN_DIR", help="a trained network, such as runs/loglik/seed-0")
     parser.add_argument(
-        "pictures", metavar="PICTURE", nargs="+", help="PNG, JPEG, ..., a folder of them, or a data file"
+        "run", type=user_path, metavar="RUN_DIR", help="a trained network, such as runs/loglik/seed-0"
+    )
+    parser.add_argument(
+        "pictures",
+        type=user_path,
+        metavar="PICTURE",
+        nargs="+",
+        help="PNG, JPEG, ..., a folder of them, or a data file",
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON, for programs")
     form.add_argument(
-        "--submission", metavar="FILE", help="write the answers to one data file as Kaggle takes them"
+        "--submission",
+        type=user_path,
+        metavar="FILE",
+        help="write the answers to one data file as Kaggle takes them",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mnist_softmax.commands import comparing
+from mnist_softmax.commands.options import user_path
 
 HELP = "rebuild tables, figures and page of a comparison or sweep from what is stored; trains nothing"
 USAGE = "DIR"
@@ -13,7 +14,9 @@ TAKES_OVERRIDES = False
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command line."""
-    parser.add_argument("directory", metavar="DIR", help="what compare or sweep was given as --output")
+    parser.add_argument(
+        "directory", type=user_path, metavar="DIR", help="what compare or sweep was given as --output"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

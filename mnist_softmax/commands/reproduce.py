@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from mnist_softmax.commands.options import user_path
 from mnist_softmax.text import aligned
 
 HELP = "reproduce experiments of the book (configs/book) and judge each number it prints"
@@ -18,13 +19,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seeds", type=int, default=10, metavar="N", help="runs for each number (10)")
     parser.add_argument("--jobs", type=int, metavar="N", help="processes (one a core)")
-    parser.add_argument("--output", default="runs/book", metavar="DIR", help="where runs go (runs/book)")
+    parser.add_argument(
+        "--output", default="runs/book", type=user_path, metavar="DIR", help="where runs go (runs/book)"
+    )
     parser.add_argument("--resume", action="store_true", help="keep finished runs, go on with the others")
     parser.add_argument(
-        "--recordings", metavar="DIR", help="compare replays with the author's own files in DIR, every epoch"
+        "--recordings",
+        type=user_path,
+        metavar="DIR",
+        help="compare replays with the author's own files in DIR, every epoch",
     )
     parser.add_argument(
-        "--report", metavar="DIR", help="where results.md and figures go (the output directory)"
+        "--report", type=user_path, metavar="DIR", help="where results.md and figures go (the output directory)"
     )
 
 

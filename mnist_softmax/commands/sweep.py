@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mnist_softmax.commands import comparing
+from mnist_softmax.commands.options import user_path
 
 HELP = "train a config at the points of a grid, or at random points, and choose the best by validation"
 USAGE = (
@@ -16,7 +17,11 @@ TAKES_OVERRIDES = True
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command line."""
     parser.add_argument(
-        "--config", required=True, metavar="NAME", help="a shipped config, such as loglik, or a YAML file"
+        "--config",
+        required=True,
+        type=user_path,
+        metavar="NAME",
+        help="a shipped config, such as loglik, or a YAML file",
     )
     parser.add_argument("--grid", action="append", default=[], metavar="KEY=V,V", help="values of a key")
     parser.add_argument("--random", type=int, metavar="N", help="N random points, not the whole grid")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from mnist_softmax.commands.options import user_path
+
 HELP = "train a network as a config says; key=value changes the config, as in training.epochs=3 seed=7"
 USAGE = "--config NAME [--output DIR] [--resume | --overwrite] [key=value ...]"
 TAKES_OVERRIDES = True
@@ -12,9 +14,15 @@ TAKES_OVERRIDES = True
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command line."""
     parser.add_argument(
-        "--config", required=True, metavar="NAME", help="a shipped config, such as loglik, or a YAML file"
+        "--config",
+        required=True,
+        type=user_path,
+        metavar="NAME",
+        help="a shipped config, such as loglik, or a YAML file",
     )
-    parser.add_argument("--output", metavar="DIR", help="the run directory (default: runs/<config>/seed-<n>)")
+    parser.add_argument(
+        "--output", type=user_path, metavar="DIR", help="the run directory (default: runs/<config>/seed-<n>)"
+    )
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument(
         "--resume", action="store_const", const="resume", dest="mode", help="go on with an unfinished run"

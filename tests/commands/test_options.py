@@ -1,0 +1,46 @@
+"""Every path on the command line is found in the home of the user, and none may be empty."""
+
+import argparse
+
+import pytest
+
+from mnist_softmax.cli import COMMANDS, main
+
+PLACES = ("NAME", "DIR", "FILE", "RUN_DIR", "PICTURE", "CONFIG")
+
+
+def actions(name):
+    parser = argparse.ArgumentParser()
+    COMMANDS[name].add_arguments(parser)
+    return [action for action in parser._actions if action.metavar in PLACES]
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "configs"])
+def test_a_path_may_begin_with_the_home_of_the_user(name, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/of/somebody")
+    for action in actions(name):
+        assert action.type("~/x") == "/home/of/somebody/x"
+        assert action.type("a/~") == "a/~"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["train", "--config", ""], ["train", "--config", "loglik", "--output", ""], ["evaluate", ""], ["report", ""],
+     ["compare", "", "--output", "x"], ["compare", "loglik", "--output", ""], ["curves", "x", "--plot", ""],
+     ["reproduce", "--recordings="], ["explain", "--run="], ["export", "", "--format", "npz"], ["predict", "x", ""]],
+)  # fmt: skip
+def test_an_empty_word_is_no_path(words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert "expected a path, found an empty word" in capsys.readouterr().err
+
+
+def test_a_folder_of_the_home_is_written_into(config, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "--config", str(config), "--output=~/run", "training.epochs=1"]) == 0
+    assert main(["train", "--config", str(config), "output.directory=~/runs", "training.epochs=1"]) == 0
+    assert (tmp_path / "run" / "summary.json").exists()
+    assert (tmp_path / "runs" / "small" / "seed-0" / "summary.json").exists()
+    assert not (tmp_path / "~").exists()
