@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.files import write_whole
+from mnist_softmax.messages import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -92,6 +93,22 @@ def _without_settings() -> Iterator[None]:
         os.path.exists = exists
         if backend is not None:
             os.environ["MPLBACKEND"] = backend
+
+
+def log_scale(axes: Any) -> None:
+    """A logarithmic y-axis, where something that is drawn has a logarithm: of 0 there is none."""
+    import numpy as np
+
+    if any((np.asarray(line.get_ydata(), float) > 0).any() for line in axes.lines):
+        axes.set_yscale("log")
+
+
+def legend(place: Any, lines: Mapping[str, Any], **where: Any) -> None:
+    """Name lines, in a panel or a figure. Names are text: Matplotlib takes `$` for mathematics, and shows none of
+    those that begin with `_`."""
+    names = place.legend([*lines.values()], [str(k) for k in range(len(lines))], **where).get_texts()
+    for shown, name in zip(names, lines, strict=True):
+        shown.set(text=printable(name), parse_math=False)
 
 
 def save(figure: Figure, path: str | Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
 import shutil
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from mnist_softmax import locks
-from mnist_softmax.errors import RunDirectoryError
 
 BEGUN = 1  # seconds within which a new folder is locked by its process
 FORGOTTEN = 3600  # seconds after which nobody writes to a file any more, where no lock can tell
@@ -102,39 +100,8 @@ def write_whole(path: Path, content: bytes | str) -> None:
     """Make `content` the file `path`, in a folder made if need be, whole or not at all. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as file:
-        file.write(content.encode("utf-8") if isinstance(content, str) else content)
-
-
-def read_json(path: Path, remedy: str) -> Any:
-    """The content of a JSON file, None where there is no file.
-
-    Raises RunDirectoryError where it cannot be read or, ending with `remedy`, is damaged.
-    """
-    try:
-        with reading(path, remedy):
-            return json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return None
-
-
-@contextmanager
-def reading(path: Path, remedy: str) -> Iterator[None]:
-    """Inside, a file is read. What keeps it from being read is no damage, and no reason for anything drastic.
-
-    Raises RunDirectoryError where it cannot be read or, ending with `remedy`, where it is damaged: where what is
-    in it raises anything. FileNotFoundError is left to the caller.
-    """
-    try:
-        yield
-    except (RunDirectoryError, FileNotFoundError):
-        raise
-    except MemoryError:
-        raise RunDirectoryError(f"{path}: cannot be read: not enough memory; close other programs") from None
-    except Exception as error:
-        what = " ".join(str(error).split()) or type(error).__name__
-        if isinstance(error, OSError) and error.errno is not None:
-            raise RunDirectoryError(f"{path}: cannot be read: {error.strerror or what}") from None
-        raise RunDirectoryError(f"{path}: is damaged ({what}); {remedy}") from None
+        # a name that is no Unicode comes as lone surrogates; JSON, YAML and readers know the form \\udcff
+        file.write(content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
 
 
 def flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:

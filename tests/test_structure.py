@@ -15,7 +15,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = "mnist_softmax"
 GROUND = (
-    "__init__", "errors", "buffers", "messages", "files", "text", "metrics", "figures", "signals", "locks",
+    "__init__", "errors", "buffers", "messages", "files", "reading", "arrays", "text", "metrics", "figures",
+    "signals", "locks",
 )  # fmt: skip
 WINGS = ("diagnostics", "comparison", "book", "lab")  # side by side: none reads another
 ESTIMATOR = ("estimator_parameters", "estimator_callbacks", "estimator")

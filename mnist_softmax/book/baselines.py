@@ -10,9 +10,12 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
 from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.files import write_whole
+from mnist_softmax.reading import MOST_JSON, Damaged, parse_json, read_json, read_whole
 
 if TYPE_CHECKING:
     from sklearn.svm import SVC
@@ -23,6 +26,19 @@ ROWS = 1000  # images whose kernel values are held at once
 Record = dict[str, Any]
 Classifier = Callable[[Split], np.ndarray]
 """Its answer to each of n images, (n,), or of several, (classifiers, n)."""
+
+
+class Stored(TypedDict):
+    """What a file of the cache holds."""
+
+    size: int
+    checksum: str
+    validation: int | float
+    test: int | float
+    seconds: float
+
+
+STORED = TypeAdapter(Stored)
 
 
 def run_baseline(
@@ -54,15 +70,16 @@ def run_baseline(
 
 def _stored(path: Path, checksum: str) -> Record | None:
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        record = parse_json(read_whole(path, MOST_JSON), STORED)
+    except (OSError, Damaged):  # it can be had again
         return None
-    return record if record.get("checksum") == checksum else None
+    return dict(record) if record["checksum"] == checksum else None
 
 
 def found(method: str, cache: Path) -> list[Record]:
     """What `cache` holds of a method, whichever experiment it was for."""
-    return [json.loads(path.read_text(encoding="utf-8")) for path in cache.glob(f"{method}-*.json")]
+    stored = [read_json(path, STORED, "delete it") for path in cache.glob(f"{method}-*.json")]
+    return [dict(record) for record in stored if record]
 
 
 def darkness(train: Split, classes: int) -> Classifier:

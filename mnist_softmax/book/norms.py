@@ -26,6 +26,11 @@ NORMS, GRADIENTS = recordings_of("norms"), recordings_of("gradients")
 GREY = "#8a8a8a"
 
 
+def _log10(norms: Any) -> Any:
+    """Of a norm that is exactly 0 the logarithm of the smallest number above it."""
+    return np.log10(np.maximum(norms, np.finfo(np.float64).tiny))
+
+
 class Course(Claim):
     """The book's course of the gradient norms, compared at the epochs of the reference figures."""
 
@@ -71,7 +76,7 @@ class Course(Claim):
         )
 
     def figures(self, evidence: Evidence, title: str) -> list[tuple[str, Figure]]:
-        logs = np.log10(evidence.courses())
+        logs = _log10(evidence.courses())
         _, after, layers = logs.shape
         epochs = np.array([k for k in range(after) if k < 60 or k % 10 == 0])  # more where curves are bent
         figure, axes = new_axes(title, "epoch", "norm of dC/db")
@@ -157,11 +162,11 @@ def _check_layers(recorded: Sequence[Any], prospect: Prospect) -> None:
 
 def _compared(norms: np.ndarray, book: float) -> Finding:
     """The book's norm among those of our seeds."""
-    found = one_more_report(np.log10(norms).tolist())
+    found = one_more_report(_log10(norms).tolist())
     return {
         "book": float(book),
         **{name: 10 ** getattr(found, name) for name in ("mean", "low", "high")},
-        "consistent": bool(found.low <= np.log10(book) <= found.high),
+        "consistent": bool(found.low <= _log10(book) <= found.high),
     }
 
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from mnist_softmax.book.claim import ONLY, Evidence, select
 from mnist_softmax.book.experiment import Experiment
 from mnist_softmax.book.reference import reference
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.metrics import METRICS
+from mnist_softmax.reading import MOST_JSON, parse_json, read_whole
 from mnist_softmax.training.history import History, Record
 
 Recorded = dict[str, dict[str, tuple[list[int], list[float]]]]
 """For each run and metric the epochs that are known, and what was recorded after them."""
+
+
+ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
+CURVES = TypeAdapter(dict[str, dict[str, list[float]]])
 
 
 @dataclass(frozen=True)
@@ -103,9 +109,12 @@ def reference_curves(figures: str) -> Recorded:
 def _whole_curves(experiment: Experiment, figures: str, path: Path) -> Recorded:
     """What the author's own file has. Raises ConfigError: it is damaged, or another file."""
     try:
-        curves = author_file(figures, json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError, IndexError, KeyError) as error:
-        raise ConfigError(f"{path}: is not laid out as the author's recordings are ({error})") from None
+        curves = CURVES.validate_python(author_file(figures, parse_json(read_whole(path, MOST_JSON), ANYTHING)))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except (ValueError, TypeError, LookupError) as error:
+        what = " ".join(str(error).split())
+        raise ConfigError(f"{path}: is not laid out as the author's recordings are ({what:.200})") from None
     last = {run: experiment.settings(run).training.epochs for run in experiment.runs}
     return {
         run: {

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
 from mnist_softmax.book import figures as book_figures
 from mnist_softmax.book.claim import Evidence, of_run
@@ -14,8 +18,39 @@ from mnist_softmax.book.reference import reference
 from mnist_softmax.book.results import Result
 from mnist_softmax.book.words import in_percent, rows
 from mnist_softmax.errors import ConfigError, RunDirectoryError
-from mnist_softmax.files import read_json, reading, write_whole
+from mnist_softmax.files import write_whole
+from mnist_softmax.reading import Damaged, opened, read_json, reading
 from mnist_softmax.runs.environment import environment
+from mnist_softmax.runs.summary import Environment, Seconds
+
+
+class StoredResult(TypedDict):
+    """What results.json has of an experiment."""
+
+    id: str
+    chapter: int
+    section: str
+    title: str
+    findings: list[dict[str, Any]]
+    replays: list[dict[str, Any]]
+    chaotic: str | None
+    headlines: dict[str, dict[str, float] | None]
+    inferred: list[str]
+    deviations: list[str]
+    runs: int
+    seconds: Seconds
+
+
+class Stored(TypedDict):
+    """The content of results.json."""
+
+    results: list[StoredResult]
+    figures: dict[str, list[str]]
+    environment: Environment
+    data: dict[str, str]
+
+
+STORED = TypeAdapter(Stored)
 
 BEGIN, END = "<!-- reproduce: begin -->", "<!-- reproduce: end -->"
 
@@ -60,7 +95,7 @@ def write(found: Sequence[Result], plan: Plan, evidence: Mapping[str, Evidence],
     A README.md beside the folder gets the short form between its markers, where it has them.
     """
     figures = book_figures.draw(plan, evidence, folder / "figures" / "book")
-    stored = read_json(folder / "results.json", OTHERS) or {}
+    stored = _stored(folder / "results.json")
     results = {result["id"]: result for result in stored.get("results", [])}
     results |= {result["id"]: result for result in found}
     order = reference()["order"]
@@ -83,15 +118,25 @@ def refuse_foreign(folder: Path) -> None:
     """Only a report of ours is replaced. Raises RunDirectoryError."""
     for name, mark in (("results.md", f"{TITLE}\n"), ("results.json", "{")):
         path = folder / name
-        try:
-            with reading(path, OTHERS):
-                if not path.read_text(encoding="utf-8").startswith(mark):
+        if os.path.lexists(path):
+            with reading(path, OTHERS), opened(path) as file:
+                if file.read(len(mark)) != mark.encode():
                     raise RunDirectoryError(f"{path}: is not a report of the book; {OTHERS}")
-        except FileNotFoundError:
-            pass
-    stored = read_json(folder / "results.json", OTHERS)
-    if stored is not None and not {"results", "figures"} <= stored.keys():
-        raise RunDirectoryError(f"{folder / 'results.json'}: is not a report of the book; {OTHERS}")
+    _stored(folder / "results.json")
+
+
+def _stored(path: Path) -> dict[str, Any]:
+    """What an earlier call wrote; claims word their own findings, so whether they are whole shows when they do."""
+    content = read_json(path, STORED, OTHERS)
+    if content is None:
+        return {}
+    with reading(path, OTHERS):
+        try:
+            page(dict(content))
+            short(dict(content))
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise Damaged(f"a result is not whole ({type(error).__name__}: {error})") from None
+    return dict(content)
 
 
 def page(content: dict[str, Any]) -> str:

@@ -27,7 +27,7 @@ def results(
 def _result(experiment: Experiment, evidence: Evidence, recordings: Path | None) -> Result:
     book = experiment.book
     directories = [*chain(*evidence.seeded.values()), *evidence.recorded.values()]
-    summaries = [directory.read_summary() or {} for directory in directories]
+    summaries = [summary for directory in directories if (summary := directory.read_summary())]
     return {
         "id": experiment.id,
         "chapter": book.chapter,
@@ -40,7 +40,8 @@ def _result(experiment: Experiment, evidence: Evidence, recordings: Path | None)
         "inferred": list(book.inferred),
         "deviations": list(book.deviations),
         "runs": len(summaries) + len(evidence.baseline),
-        "seconds": sum(each["seconds"] for each in (*summaries, *evidence.baseline)),
+        "seconds": sum(each["seconds"] for each in summaries)
+        + sum(each["seconds"] for each in evidence.baseline),
     }
 
 

@@ -16,6 +16,7 @@ from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.errors import RunFailed, UserError
 from mnist_softmax.messages import bounded, message
 from mnist_softmax.metrics import METRICS
+from mnist_softmax.runs.summary import Data, Summary
 from mnist_softmax.text import accuracy, aligned
 from mnist_softmax.training.history import Record
 
@@ -107,26 +108,28 @@ def progress_bar(batches: Iterable, total: int) -> Iterable:
     return tqdm(batches, total=total, unit=" mini-batches", unit_scale=True, leave=False, dynamic_ncols=True)
 
 
-def conclusion(summary: dict[str, Any], directory: str) -> str:
+def conclusion(summary: Summary, directory: str) -> str:
     """What came of it, and where it lies."""
     facts = []
-    for label, key in (("final", "final"), ("best by validation", "best_by_validation")):
-        if record := summary[key]:
+    for label, record in (("final", summary["final"]), ("best by validation", summary["best_by_validation"])):
+        if record:
             facts.append((label, _result(record, summary["data"])))
-    rate = f"{summary['images_per_second']:,.0f} images/s"
+    speed = summary["images_per_second"]  # None where the clock stood still
+    rate = f", {speed:,.0f} images/s" if speed else ""
     facts.append(
-        ("trained", f"{summary['epochs']} epochs in {summary['seconds']:.1f} s, {rate} ({summary['reason']})")
+        ("trained", f"{summary['epochs']} epochs in {summary['seconds']:.1f} s{rate} ({summary['reason']})")
     )
-    if summary["model"] == "best_by_validation":
+    if summary.get("model") == "best_by_validation":
         facts.append(("kept", "the parameters that were best by validation"))
     facts.append(("run", directory))
     return "\n".join(aligned(facts, left=2))
 
 
-def _result(record: Record, sizes: dict[str, Any]) -> str:
+def _result(record: Record, data: Data) -> str:
+    sizes = {"test": data["test"], "validation": data["validation"], "train": data["train"]}
     shown = [
         f"{name} {accuracy(record[f'{name}_accuracy'], sizes[name])}"
-        for name in ("test", "validation", "train")
+        for name in sizes
         if f"{name}_accuracy" in record
     ]
     return f"{', '.join(shown) or 'no accuracy was monitored'}  (epoch {record['epoch']})"

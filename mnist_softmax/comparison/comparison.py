@@ -7,24 +7,46 @@ runs/<name>/seed-<n>/  ordinary run directories
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from mnist_softmax import locks
 from mnist_softmax.config.config import Config
 from mnist_softmax.errors import ConfigError, RunDirectoryError
-from mnist_softmax.files import flat, read_json, write_whole
-from mnist_softmax.runs.directory import RunDirectory
+from mnist_softmax.files import flat, write_whole
+from mnist_softmax.messages import shown
+from mnist_softmax.reading import Content, Damaged, read_json, reading
+from mnist_softmax.runs.directory import ANEW, RunDirectory
 from mnist_softmax.runs.run import Task
+from mnist_softmax.runs.summary import Summary
+from mnist_softmax.training.history import History
 
 Kind = Literal["comparison", "sweep"]
 Facts = dict[str, Any]
 NEEDED = ("train_cost", "validation_accuracy", "test_accuracy")  # of what training.monitor may name
 CHOOSE_ANOTHER = "choose another folder with --output"
+MOST_RUNS = 20_000
+
+
+class Study(TypedDict):
+    """The content of study.json."""
+
+    kind: Kind
+    seeds: Annotated[int, Field(gt=0, le=MOST_RUNS)]
+    commands: list[str]
+    varied: dict[str, dict[str, Any]]
+    configs: dict[str, dict[str, Any]]
+
+
+STUDY = TypeAdapter(Study)
 
 
 @dataclass(frozen=True)
@@ -76,9 +98,23 @@ class Comparison:
         except OSError as error:
             raise RunDirectoryError(f"{path}: cannot be written: {error.strerror or error}") from None
 
-    def read_json(self, name: str) -> Any:
-        """What `write_json` wrote, None where nothing is. Raises RunDirectoryError where it is damaged."""
-        return read_json(self.directory / name, "train again into another folder")
+    def read_json(self, name: str, schema: TypeAdapter[Content]) -> Content | None:
+        """What `write_json` wrote, None where nothing is. Raises RunDirectoryError: not to be read, or damaged."""
+        return read_json(self.directory / name, schema, "delete it, and give the command that made it again")
+
+
+def measured(place: RunDirectory) -> tuple[Summary, History]:
+    """Summary and history of a finished run. Raises RunDirectoryError where they lack what is compared."""
+    summary = place.read_summary()
+    history = place.read_metrics()
+    with reading(place.metrics, ANEW):
+        for record in history:
+            if lacking := [name for name in NEEDED if not math.isfinite(record.get(name, math.nan))]:
+                raise Damaged(f"epoch {record['epoch']} has no finite {lacking[0]}")
+    if summary is None or summary["final"] not in history or summary["best_by_validation"] not in history:
+        with reading(place.summary, ANEW):
+            raise Damaged(f"its records are not those of {place.metrics.name}")
+    return summary, history
 
 
 def what_counts(settings: Config) -> Facts:
@@ -90,6 +126,11 @@ def check_comparable(comparison: Comparison) -> None:
     """Raises ConfigError where the configs cannot be compared with each other."""
     if not comparison.configs:
         raise ConfigError("there is no config to compare; give at least one")
+    if comparison.seeds > MOST_RUNS // len(comparison.configs):
+        raise ConfigError(
+            f"{len(comparison.configs):,} configs with {comparison.seeds:,} seeds are more than {MOST_RUNS:,} runs; "
+            "ask for fewer"
+        )
     (first, reference), *_ = comparison.configs.items()
     for name, settings in comparison.configs.items():
         check_name(name)
@@ -108,10 +149,16 @@ def check_comparable(comparison: Comparison) -> None:
                 )
 
 
+def is_name(name: str) -> bool:
+    """Whether a folder may be called so, and a config: with bytes that are no UTF-8, without unseen characters."""
+    seen = name.encode("utf-8", "backslashreplace").decode("utf-8")
+    return name not in ("", ".", "..") and "/" not in name and os.sep not in name and seen.isprintable()
+
+
 def check_name(name: str) -> None:
     """Raises ConfigError where no folder inside the comparison's can have the name."""
-    if name in ("", ".", "..") or "/" in name or os.sep in name or not name.isprintable():
-        raise ConfigError(f"{name!r:.80}: no name for a config, for its runs lie in a folder of that name")
+    if not is_name(name):
+        raise ConfigError(f"{shown(name)}: no name for a config, for its runs lie in a folder of that name")
 
 
 def write_comparison(comparison: Comparison) -> None:
@@ -129,17 +176,30 @@ def write_comparison(comparison: Comparison) -> None:
 def read_comparison(directory: str | Path) -> Comparison:
     """The comparison in `directory`. Raises RunDirectoryError: there is none, or its study.json is damaged."""
     path = Path(directory) / "study.json"
-    content = read_json(path, "choose another folder")
+    content = read_json(path, STUDY, "choose another folder")
     if content is None:
         raise RunDirectoryError(f"{directory}: holds no comparison or sweep (it has no study.json)")
+    with reading(path, "choose another folder"):
+        configs = {name: _stored_config(name, each) for name, each in content["configs"].items()}
+        if not configs or content["seeds"] > MOST_RUNS // len(configs):
+            raise Damaged(f"{len(configs):,} configs with {content['seeds']:,} seeds")
+        points = content["varied"]
+        if (content["kind"] == "sweep") != bool(points) or (points and points.keys() != configs.keys()):
+            raise Damaged("varied: expected the keys that a sweep varies, for each of its configs")
+        if len({tuple(point) for point in points.values()}) > 1:
+            raise Damaged("varied: expected the same keys for all configs")
+    return Comparison(Path(directory), configs, content["seeds"], tuple(content["commands"]), points)
+
+
+def _stored_config(name: str, content: Facts) -> Config:
+    if not is_name(name):
+        raise Damaged(f"configs: {shown(name)} is no name")
     try:
-        configs = {name: Config.model_validate(each) for name, each in content["configs"].items()}
-        for name in configs:
-            check_name(name)
-        commands, points = tuple(content["commands"]), content["varied"]
-        return Comparison(Path(directory), configs, content["seeds"], commands, points)
-    except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
-        raise RunDirectoryError(f"{path}: is damaged ({' '.join(str(error).split()):.100})") from None
+        return Config.model_validate(content)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        key = ".".join(map(str, fault["loc"]))
+        raise Damaged(f"configs.{name}.{key}: {fault['msg']}") from None
 
 
 def with_stored(comparison: Comparison) -> Comparison:

@@ -6,8 +6,10 @@ import jinja2
 import numpy as np
 
 from mnist_softmax.comparison import images, plots, tables
-from mnist_softmax.comparison.comparison import Comparison, Facts, what_counts
+from mnist_softmax.comparison.comparison import Comparison, Facts, measured, what_counts
+from mnist_softmax.comparison.mistakes import MISTAKES_OF_CONFIGS
 from mnist_softmax.comparison.results import Results
+from mnist_softmax.comparison.slowdown import SLOWDOWNS
 from mnist_softmax.figures import COLOURS
 from mnist_softmax.files import flat
 from mnist_softmax.runs.answers import load_network
@@ -24,7 +26,7 @@ def write_report(results: Results) -> None:
     comparison = results.comparison
     comparison.write("results.csv", tables.runs_csv(results))
     text = [*map(tables.markdown, tables.tables(results))]
-    text.append("\n".join(f"- {line}" for line in tables.findings(results)))
+    text.append("\n".join(f"- {tables.escaped(line)}" for line in tables.findings(results)))
     comparison.write("results.md", "\n\n".join(text) + "\n")
     pictures = _pictures(results)
     for picture in pictures:
@@ -38,12 +40,12 @@ def _pictures(results: Results) -> list[plots.Picture]:
     if comparison.kind == "sweep":
         ranked = sorted(ranked, key=lambda config: -config["final_validation_accuracy"]["mean"])[:MOST_CURVES]
     names = [config["name"] for config in ranked]
-    histories = {name: [place.read_metrics() for _, place in comparison.finished_runs(name)] for name in names}
+    histories = {name: [measured(place)[1] for _, place in comparison.finished_runs(name)] for name in names}
     pictures = [plots.accuracy_curves(histories), plots.cost_curves(histories)] if histories else []
     final = [pair for pair in results.pairs if pair["measure"] == "final_test_accuracy"]
     if final:
         pictures.append(plots.differences(final))
-    slowdown = comparison.read_json("slowdown.json")
+    slowdown = comparison.read_json("slowdown.json", SLOWDOWNS)
     if slowdown:
         pictures.append(plots.slowdown_curves(slowdown))
     return pictures
@@ -78,7 +80,7 @@ def _html(results: Results, pictures: list[plots.Picture]) -> str:
 def _networks(comparison: Comparison) -> list[Facts]:
     """Of each config with a finished run: confusion, mistakes with their pictures, first-layer weights."""
     networks = []
-    for name, stored in (comparison.read_json("exhibits.json") or {}).items():
+    for name, stored in (comparison.read_json("exhibits.json", MISTAKES_OF_CONFIGS) or {}).items():
         if stored is None or name not in comparison.configs:
             continue
         place = RunDirectory(comparison.directory / "runs" / name / f"seed-{stored['seeds'][0]}")

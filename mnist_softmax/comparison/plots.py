@@ -1,12 +1,12 @@
 """Figures of a comparison, from what is stored. Each is drawn once, saved as PNG for paper and as SVG for the page.
 
-In the SVG ink and colours become CSS variables, so that the page can be light or dark. Names of configs are text:
-Matplotlib would read `$` as mathematics, and leave names that begin with `_` out of a legend.
+In the SVG ink and colours become CSS variables, so that the page can be light or dark.
 """
 
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mnist_softmax.comparison.comparison import Facts
+from mnist_softmax.comparison.slowdown import Slowdown
 from mnist_softmax.comparison.statistics import mean_interval
-from mnist_softmax.figures import COLOURS, FAINT, INK, SIZE, drawing, load, new_figure
+from mnist_softmax.figures import COLOURS, FAINT, INK, SIZE, drawing, legend, load, log_scale, new_figure
+from mnist_softmax.messages import printable
 from mnist_softmax.metrics import METRICS
 from mnist_softmax.training.history import History
 
@@ -51,7 +53,7 @@ def accuracy_curves(histories: Mapping[str, list[History]]) -> Picture:
 def cost_curves(histories: Mapping[str, list[History]]) -> Picture:
     """Training cost likewise, as a multiple of what it was after the first epoch."""
     multiples = {
-        name: [[record["train_cost"] / history[0]["train_cost"] for record in history] for history in runs]
+        name: [_multiples([record["train_cost"] for record in history]) for history in runs]
         for name, runs in histories.items()
     }
     title = METRICS["train_cost"].title
@@ -60,6 +62,12 @@ def cost_curves(histories: Mapping[str, list[History]]) -> Picture:
         f"seeds{BAND}: different cost functions are different quantities."
     )
     return _curves(multiples, "cost", f"{title}, first epoch = 1", caption)
+
+
+def _multiples(costs: list[float]) -> list[float]:
+    """Of the first one; of a cost of 0 there are none."""
+    with np.errstate(over="ignore"):
+        return [float(np.float64(each) / costs[0]) if costs[0] else math.nan for each in costs]
 
 
 def _curves(curves: Mapping[str, list[list[float]]], name: str, label: str, caption: str) -> Picture:
@@ -84,7 +92,8 @@ def _curves(curves: Mapping[str, list[list[float]]], name: str, label: str, capt
             words.append(f"{config} from {middle[0]:.4g} to {middle[-1]:.4g}")
         axes.set(xlabel="epoch", ylabel=label)
         axes.xaxis.get_major_locator().set_params(integer=True)
-        _legend(axes, lines)
+        if len(lines) > 1:
+            legend(axes, lines, loc="best", fontsize=10)
         return _picture(figure, name, caption, f"{caption} {'; '.join(words)}.")
 
 
@@ -102,7 +111,7 @@ def differences(pairs: Sequence[Facts]) -> Picture:
                 axes.plot([100 * pair["low"], 100 * pair["high"]], [at, at], color=INK, linewidth=1.6)
             axes.plot(100 * pair["mean"], at, "D", color=INK, markersize=5)
         axes.axvline(0, color=INK, linewidth=0.8)
-        labels = [f"{pair['a']}\n- {pair['b']}" for pair in reversed(pairs)]
+        labels = [printable(f"{pair['a']}\n- {pair['b']}") for pair in reversed(pairs)]
         axes.set_yticks(range(len(pairs)), labels, parse_math=False)
         axes.set_ylim(-0.6, len(pairs) - 0.4)
         axes.set_xlabel("difference of test accuracy, percentage points")
@@ -111,7 +120,7 @@ def differences(pairs: Sequence[Facts]) -> Picture:
         return _picture(figure, "differences", caption, f"{caption} {words}.")
 
 
-def slowdown_curves(slowdowns: Mapping[str, Facts]) -> Picture:
+def slowdown_curves(slowdowns: Mapping[str, Slowdown]) -> Picture:
     """Accuracy and gradient norm over the first mini-batches from saturated outputs, a line each config."""
     with drawing():
         figure = new_figure((SIZE[0], 5.4))
@@ -119,30 +128,24 @@ def slowdown_curves(slowdowns: Mapping[str, Facts]) -> Picture:
         lines, words = {}, []
         for k, (config, facts) in enumerate(slowdowns.items()):
             x = facts["mini_batches"]
-            for axes, key, unit in ((upper, "accuracy", 100), (lower, "gradient_norm", 1)):
-                seeds = unit * np.array(facts[key], float)
+            measured = ((upper, facts["accuracy"], 100), (lower, facts["gradient_norm"], 1))
+            for axes, numbers, unit in measured:
+                seeds = unit * np.array(numbers, np.float64)
                 colour = COLOURS[k % len(COLOURS)]
                 axes.plot(x, seeds.T, color=colour, linewidth=0.6, alpha=0.35)
                 [lines[config]] = axes.plot(x, seeds.mean(axis=0), color=colour, linewidth=1.8)
                 if axes is upper:
                     words.append(f"{config} from {seeds[:, 0].mean():.1f} to {seeds[:, -1].mean():.1f} %")
-        lower.set_yscale("log")
+        log_scale(lower)
         upper.set_ylabel(f"{METRICS['validation_accuracy'].title}, %")
         lower.set(xlabel="mini-batches", ylabel="norm of dC/dw of the outputs")
-        _legend(upper, lines)
+        if len(lines) > 1:
+            legend(upper, lines, loc="best", fontsize=10)
         caption = (
             "Learning slowdown: the first mini-batches of an epoch from saturated outputs (initializer large). Thin "
             "lines are seeds, thick ones their mean; learning rates are those of the configs."
         )
         return _picture(figure, "slowdown", caption, f"{caption} Accuracy: {'; '.join(words)}.")
-
-
-def _legend(axes: Any, lines: Mapping[str, Any]) -> None:
-    """Name the line of each config, where there is more than one."""
-    if len(lines) > 1:
-        legend = axes.legend(lines.values(), map(str, range(len(lines))), loc="best", fontsize=10)
-        for text, config in zip(legend.get_texts(), lines, strict=True):
-            text.set(text=config, parse_math=False)
 
 
 def _picture(figure: Figure, name: str, caption: str, alternative: str) -> Picture:

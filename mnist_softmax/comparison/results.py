@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from mnist_softmax.comparison.comparison import Comparison, Facts
+from mnist_softmax.comparison.comparison import Comparison, Facts, measured
 from mnist_softmax.comparison.statistics import holm, mean_interval, paired
 from mnist_softmax.errors import UserError
 from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.runs.run import Task
+from mnist_softmax.runs.summary import Data, Environment
 from mnist_softmax.training.history import History
 
 LEVELS = (0.90, 0.95, 0.96)  # validation accuracies, and how many epochs it takes to reach them
@@ -40,9 +41,9 @@ class Results:
     also adjusted by Holm, and a sentence that says it."""
     best: str | None
     """Of a sweep: the config with the highest mean final validation accuracy."""
-    data: Facts | None
+    data: Data | None
     """source, checksum, and the number of train, validation and test images; None where no run is finished."""
-    environment: Facts | None
+    environment: Environment | None
     warnings: list[str]
     errors: Sequence[UserError] = ()
     """What kept runs from being finished in this call; not in results.json, where runs have status and reason."""
@@ -69,24 +70,31 @@ def work_out(comparison: Comparison, errors: Sequence[UserError] = ()) -> Result
     configs = [_config(name, [run for run in runs if run["config"] == name]) for name in comparison.configs]
     finished = (place for name in comparison.configs for _, place in comparison.finished_runs(name))
     first = next(finished, None)
-    summary = (first and first.read_summary()) or {"data": None, "environment": None, "warnings": []}
+    summary = first.read_summary() if first else None
     pairs, best = [], None
     if comparison.kind == "sweep":
         configs = [config | {"point": dict(comparison.points[config["name"]])} for config in configs]
         best = _best(configs)
-    elif first:
+    elif summary:
         pairs = _pairs(configs, runs, summary["data"]["test"])
-    data, environment, warnings = (summary[key] for key in ("data", "environment", "warnings"))
+    if summary is None:
+        return Results(comparison, runs, configs, pairs, best, None, None, [], errors)
+    data, environment, warnings = summary["data"], summary["environment"], summary["warnings"]
     return Results(comparison, runs, configs, pairs, best, data, environment, warnings, errors)
 
 
 def _run(name: str, task: Task) -> Facts:
     place = RunDirectory(task.directory)
-    summary = place.read_summary() or {"status": "unfinished", "reason": "no summary"}
-    run = {"config": name, "seed": task.settings.seed} | {key: summary[key] for key in ("status", "reason")}
+    ended = place.read_summary()
+    run: Facts = {"config": name, "seed": task.settings.seed}
+    run |= {
+        "status": ended["status"] if ended else "unfinished",
+        "reason": ended["reason"] if ended else "no summary",
+    }
     if run["status"] != "finished":
         return run
-    history, final, best = place.read_metrics(), summary["final"], summary["best_by_validation"]
+    summary, history = measured(place)
+    final, best = history[-1], summary["best_by_validation"] or history[-1]
     return run | {
         "epochs": summary["epochs"],
         "final_test_accuracy": final["test_accuracy"],
@@ -111,7 +119,7 @@ def _config(name: str, runs: list[Facts]) -> Facts:
         {key: run[key] for key in ("seed", "status", "reason")} for run in runs if run not in finished
     ]
     for key in (*MEASURES, "final_validation_accuracy", "train_cost", "seconds", "images_per_second"):
-        config[key] = mean_interval([run[key] for run in finished])
+        config[key] = mean_interval([run[key] for run in finished if run[key] is not None])
     config["epochs_to"] = {}
     for level in map(str, LEVELS):
         reached = [run["epochs_to"][level] for run in finished if run["epochs_to"][level] is not None]

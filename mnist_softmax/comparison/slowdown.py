@@ -7,10 +7,12 @@ wrong (eq. 55). With the cross-entropy sigma'(z) cancels (eq. 66). The large ini
 from __future__ import annotations
 
 from itertools import count, islice
-from typing import Any
+from typing import Annotated
 
 import numpy as np
+from pydantic import AfterValidator, Field, TypeAdapter
 from threadpoolctl import threadpool_limits
+from typing_extensions import TypedDict
 
 from mnist_softmax.config.config import Config
 from mnist_softmax.data.dataset import Dataset
@@ -27,9 +29,28 @@ MINI_BATCHES = 1000
 EVERY = 20  # mini-batches between two measurements
 IMAGES = 2000  # of the validation split, for the accuracy on the way
 SEEDS = 5  # at most
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
-def slowdown(settings: Config, dataset: Dataset, seeds: int) -> dict[str, Any]:
+class Slowdown(TypedDict):
+    """What slowdown.json has of a config: the lists of a list are those of the seeds."""
+
+    mini_batches: Annotated[list[Annotated[int, Field(ge=0, le=10**9)]], Field(min_length=1)]
+    accuracy: Annotated[list[list[Finite]], Field(min_length=1)]
+    gradient_norm: Annotated[list[list[Finite | None]], Field(min_length=1)]
+
+
+def _fits(found: Slowdown) -> Slowdown:
+    lengths = {*map(len, found["accuracy"]), *map(len, found["gradient_norm"])}
+    if lengths != {len(found["mini_batches"])}:
+        raise ValueError("expected a number for each of mini_batches")
+    return found
+
+
+SLOWDOWNS = TypeAdapter(dict[str, Annotated[Slowdown, AfterValidator(_fits)]])
+
+
+def slowdown(settings: Config, dataset: Dataset, seeds: int) -> Slowdown:
     """Accuracy and the norm of the output layer's gradient over the first 1,000 mini-batches of an epoch.
 
     Initializer `large`, everything else as in `settings`; seeds 0, 1, ... in one cohort. Gives `mini_batches`

@@ -14,16 +14,20 @@ CONFIDENCE = 0.95
 
 
 def mean_interval(values: Sequence[float]) -> Facts:
-    """n, mean, sd (n - 1 below) and the t-interval low to high; of one value there is no sd and no interval."""
+    """n, mean, sd (n - 1 below) and the t-interval low to high; of one value there is no sd and no interval.
+
+    What is too large for a number is None, too.
+    """
     n = len(values)
-    if n == 0:
-        return {"n": 0, "mean": None, "sd": None, "low": None, "high": None}
-    mean = float(np.mean(values))
-    if n == 1:
-        return {"n": 1, "mean": mean, "sd": None, "low": None, "high": None}
-    sd = float(np.std(values, ddof=1))
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * sd / np.sqrt(n)
-    return {"n": n, "mean": mean, "sd": sd, "low": mean - half, "high": mean + half}
+    facts: Facts = dict.fromkeys(("mean", "sd", "low", "high"))
+    with np.errstate(over="ignore", invalid="ignore"):
+        if n > 0:
+            mean = facts["mean"] = float(np.mean(values))
+        if n > 1:
+            facts["sd"] = sd = float(np.std(values, ddof=1))
+            half = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * sd / np.sqrt(n)
+            facts |= {"low": mean - half, "high": mean + half}
+    return {"n": n} | {key: x if x is not None and np.isfinite(x) else None for key, x in facts.items()}
 
 
 def paired(a: Sequence[float], b: Sequence[float]) -> Facts:

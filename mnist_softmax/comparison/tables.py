@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from mnist_softmax.comparison.comparison import Facts
 from mnist_softmax.comparison.results import LEVELS, Results
+from mnist_softmax.messages import printable
 from mnist_softmax.metrics import METRICS
 from mnist_softmax.text import aligned, percent
 
@@ -163,7 +164,7 @@ def failures(results: Results) -> list[str]:
 def markdown(table: Table) -> str:
     """A table as aligned Markdown, which a console can show too."""
     rule = ["---"] + ["--:"] * (len(table.columns) - 1)
-    rows = [[_escaped(cell) for cell in row] for row in (table.columns, *table.rows)]
+    rows = [[escaped(cell) for cell in row] for row in (table.columns, *table.rows)]
     rows.insert(1, rule)
     # each bar is a column of its own, with one space beside it where `aligned` puts two
     barred = aligned([["|", *(text for cell in row for text in (cell, "|"))] for row in rows], left=2)
@@ -171,8 +172,9 @@ def markdown(table: Table) -> str:
     return "\n".join([f"**{table.caption}**", "", *lines, *(["", table.note] if table.note else [])])
 
 
-def _escaped(cell: str) -> str:
-    return cell.replace("\\", "\\\\").replace("|", "\\|")
+def escaped(cell: str) -> str:
+    """Text as Markdown that shows it: a `_` within a word is one, at its end it would begin italics."""
+    return re.sub(r"[\\|$*`]|<(?=[\w/!?])|(?<!\w)_|_(?!\w)", r"\\\g<0>", printable(cell))
 
 
 def runs_csv(results: Results) -> str:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from mnist_softmax.arrays import read_arrays
 from mnist_softmax.data.dataset import Split, sha256
 from mnist_softmax.files import remove_left_overs, replacing
+from mnist_softmax.reading import Damaged
 
 
 def data_home() -> Path:
@@ -42,7 +44,7 @@ def cached(
         return *_read(path, shape), path
     except (FileNotFoundError, NotADirectoryError):
         pass
-    except Exception as error:  # a damaged file can fail in any way on its way through zip and NumPy
+    except (OSError, Damaged) as error:
         warnings.append(f"{path}: unusable cache ({reason(error)}), so the digits are parsed again")
     digits = parse()
     checksum = sha256(digits)
@@ -64,13 +66,15 @@ def reason(error: Exception) -> str:
 
 
 def _read(path: Path, shape: tuple[int, int]) -> tuple[Split, str]:
-    with np.load(path, allow_pickle=False) as file:
-        digits, recorded = Split(file["images"], file["labels"]), str(file["sha256"])
+    stored = read_arrays(path)
+    if missing := {"images", "labels", "sha256"} - stored.keys():
+        raise Damaged(f"it lacks {', '.join(sorted(missing))}")
+    digits, recorded = Split(stored["images"], stored["labels"]), str(stored["sha256"])
     for array, expected in ((digits.images, shape), (digits.labels, shape[:1])):
         if array.shape != expected or array.dtype != np.uint8:
-            raise ValueError(f"expected {expected} bytes, found {array.shape} of {array.dtype}")
+            raise Damaged(f"expected {expected} bytes, found {array.shape} of {array.dtype}")
     if sha256(digits) != recorded:
-        raise ValueError("its sha256 is not the recorded one")
+        raise Damaged("its sha256 is not the recorded one")
     return digits, recorded
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mnist_softmax.errors import ConfigError, RunDirectoryError
-from mnist_softmax.figures import drawing, new_figure, save
+from mnist_softmax.figures import drawing, legend, log_scale, new_figure, save
 from mnist_softmax.files import write_whole
 from mnist_softmax.metrics import METRICS
 from mnist_softmax.runs.directory import RunDirectory
@@ -112,17 +112,19 @@ def plot(runs: Sequence[Curves], metrics: Sequence[str], path: str) -> None:
         figure = new_figure((3.8 * columns, 2.8 * rows + 0.5), layout="constrained")
         for number, metric in enumerate(metrics, start=1):
             panel = figure.add_subplot(rows, columns, number)
+            lines = {}
             for run, style in zip(runs, _styles(len(runs)), strict=True):
-                panel.plot(column(run.history, "epoch"), column(run.history, metric), style, label=run.name)
+                lines[run.name], *_ = panel.plot(
+                    column(run.history, "epoch"), column(run.history, metric), style
+                )
             known = METRICS.get(metric)  # beside these: penalty, learning_rate, seconds
             panel.set(title=known.title if known else metric.replace("_", " "), xlabel="epoch")
             if known and known.is_fraction:
                 panel.set_ylim(-0.03, 1.03)
             if known and not known.is_fraction:
-                panel.set_yscale("log")
+                log_scale(panel)
             panel.grid(alpha=0.3)
-        labels = figure.axes[0].get_legend_handles_labels()
-        figure.legend(*labels, loc="outside lower center", ncols=min(len(runs), 4))
+        legend(figure, lines, loc="outside lower center", ncols=min(len(runs), 4))
         save(figure, path)
 
 

@@ -9,20 +9,24 @@ summary.json     how it ended; a run without one is unfinished
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.file import load_config
 from mnist_softmax.errors import ConfigError, RunDirectoryError
-from mnist_softmax.files import flat, read_json, reading, remove_left_overs, sync, write_whole
+from mnist_softmax.files import flat, remove_left_overs, sync, write_whole
 from mnist_softmax.locks import locked
-from mnist_softmax.training.history import History, Record
+from mnist_softmax.reading import parse_json, read_json, read_whole, reading
+from mnist_softmax.runs.summary import SUMMARY, Summary
+from mnist_softmax.training.history import MOST_BYTES, RECORD, History, Record, in_order
 
+ANEW = "train anew with --overwrite"
 Mode = Literal["new", "resume", "overwrite"]
 FILES = ("config.yaml", "metrics.jsonl", "checkpoint.npz", "model.npz", "summary.json")
 
@@ -52,28 +56,15 @@ class RunDirectory:
             raise RunDirectoryError(f"{self.path}: is no run directory (it has no config.yaml)")
         return load_config(self.config)
 
-    def read_summary(self) -> dict[str, Any] | None:
-        """How the run ended, or None while it has not."""
-        remedy = "train anew with --overwrite"
-        summary = read_json(self.summary, remedy)
-        if summary is None:
-            return None
-        try:
-            _ = summary["status"], summary["epochs"], summary["data"]["source"], summary["data"]["checksum"]
-            return summary
-        except (KeyError, TypeError) as error:
-            what = f"{self.summary}: is damaged ({type(error).__name__}: {error})"
-            raise RunDirectoryError(f"{what}; {remedy}") from None
+    def read_summary(self) -> Summary | None:
+        """How the run ended, or None while it has not. Raises RunDirectoryError: not to be read, or damaged."""
+        return read_json(self.summary, SUMMARY, ANEW)
 
     def read_metrics(self) -> History:
         """The records so far, without a line cut off by a kill. Raises RunDirectoryError: none, or damaged ones."""
-        remedy = "train anew with --overwrite"
-        try:
-            with reading(self.metrics, remedy):
-                lines = self.metrics.read_bytes().splitlines(keepends=True)
-                return [json.loads(line) for line in lines if line.endswith(b"\n")]
-        except FileNotFoundError:
-            raise RunDirectoryError(f"{self.metrics}: is missing; {remedy}") from None
+        with reading(self.metrics, ANEW):
+            lines = io.BytesIO(read_whole(self.metrics, MOST_BYTES))
+            return in_order([parse_json(line, RECORD) for line in lines if line.endswith(b"\n")])
 
     def epochs_so_far(self) -> int:
         """How many records there are, 0 where there is no run."""
@@ -107,7 +98,7 @@ class RunDirectory:
         with self.metrics.open("ab") as file:
             sync(file.fileno())
 
-    def write_summary(self, summary: dict[str, Any]) -> None:
+    def write_summary(self, summary: Summary) -> None:
         """The last file of a run to be written: with it the run has ended."""
         write_whole(self.summary, json.dumps(summary, indent=2) + "\n")
 

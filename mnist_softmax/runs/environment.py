@@ -6,15 +6,15 @@ import os
 import platform
 from functools import cache
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_info
 
 import mnist_softmax
+from mnist_softmax.runs.summary import Environment
 
 
-def environment() -> dict[str, Any]:
+def environment() -> Environment:
     """Versions of what computes, the BLAS libraries with their threads, and the processor."""
     return {
         "mnist_softmax": mnist_softmax.__version__,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from time import monotonic
-from typing import Any
+from typing import Literal
 
 import numpy as np
 
@@ -15,14 +15,15 @@ from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.errors import RunDirectoryError
 from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.runs.environment import arithmetic, environment
+from mnist_softmax.runs.summary import Summary
 from mnist_softmax.training.checkpoint import Arrays, load_state, save, save_model, snapshot, stored_text
 from mnist_softmax.training.cohort import State
 from mnist_softmax.training.history import Record, best_epoch
 from mnist_softmax.training.loop import put_back_best, start
 from mnist_softmax.training.schedules import reason_to_stop
 
-Summary = dict[str, Any]
 ARITHMETIC = "arithmetic"  # in a checkpoint: what computed it
+Status = Literal["finished", "diverged"]
 
 
 class Recorder:
@@ -99,7 +100,7 @@ class Recorder:
         reason = reason_to_stop(self.settings.training, self.state.history) or "stopped by on_epoch"
         return self.write_summary("finished", reason)
 
-    def write_summary(self, status: str, reason: str) -> Summary:
+    def write_summary(self, status: Status, reason: str) -> Summary:
         summary = _summary(status, reason, self.state, self.settings, self.dataset, self.warnings)
         with self.place.writing():
             self.place.write_summary(summary)
@@ -107,7 +108,7 @@ class Recorder:
 
 
 def _summary(
-    status: str, reason: str, state: State, settings: Config, dataset: Dataset, warnings: Sequence[str]
+    status: Status, reason: str, state: State, settings: Config, dataset: Dataset, warnings: Sequence[str]
 ) -> Summary:
     history, n = state.history, len(dataset.train)
     seconds = sum(record["seconds"] for record in history)

@@ -21,7 +21,8 @@ from mnist_softmax.errors import DataError, Diverged, Notice, RunDirectoryError,
 from mnist_softmax.network.network import Network
 from mnist_softmax.runs.answers import load_network, outputs
 from mnist_softmax.runs.directory import Mode, RunDirectory, opened
-from mnist_softmax.runs.recorder import Recorder, Summary
+from mnist_softmax.runs.recorder import Recorder
+from mnist_softmax.runs.summary import Summary
 from mnist_softmax.training.history import History, Record
 from mnist_softmax.training.loop import Progress, check_fit, is_true, train_cohort, unseen
 

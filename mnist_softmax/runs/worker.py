@@ -9,8 +9,8 @@ from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import DataError, Diverged, RunDirectoryError, RunFailed, UserError
 from mnist_softmax.runs.directory import RunDirectory, refuse_other_config, refuse_what_is_no_run
-from mnist_softmax.runs.recorder import Summary
 from mnist_softmax.runs.run import Task, run_cohort
+from mnist_softmax.runs.summary import Summary
 from mnist_softmax.training.history import Record
 
 Outcome = Summary | UserError

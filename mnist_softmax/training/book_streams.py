@@ -44,12 +44,16 @@ class BookOrder:
     def __init__(self, seed: int, scheme: BookStreams) -> None:
         self.seed, self.scheme = seed, scheme
         self.shuffles, self.n = 0, 0
+        self._behind = 0  # shuffles of an earlier process, not done here yet
         self._order: list[int] = []
 
     def permutation(self, n: int) -> np.ndarray:
         """The order of the next epoch."""
         if not self._order:
             self._begin(n)
+        for _ in range(self._behind):
+            self._shuffle()
+        self._behind = 0
         self._shuffle()
         self.shuffles += 1
         return np.array(self._order)
@@ -62,9 +66,8 @@ class BookOrder:
     @state.setter
     def state(self, state: dict[str, int]) -> None:
         self._order = []
-        self.shuffles = 0
-        for _ in range(state["shuffles"]):
-            self.permutation(state["n"])
+        self.shuffles = self._behind = int(state["shuffles"])
+        self.n = int(state["n"])
 
     def _begin(self, n: int) -> None:
         # Seeded with a list this is Python's generator: random.Random(seed).random() gives the same numbers.

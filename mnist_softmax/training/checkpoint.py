@@ -8,25 +8,43 @@ grows, metrics.jsonl, of which a checkpoint names the part that it goes on from.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field, TypeAdapter
+from typing_extensions import TypedDict
 
+from mnist_softmax.arrays import read_arrays
 from mnist_softmax.config.config import Config
 from mnist_softmax.errors import RunDirectoryError
-from mnist_softmax.files import reading, replacing
+from mnist_softmax.files import replacing
 from mnist_softmax.network.network import Network
 from mnist_softmax.network.parameters import Parameters
+from mnist_softmax.reading import Damaged, parse_json, read_whole, reading
 from mnist_softmax.training.cohort import State
-from mnist_softmax.training.history import History
+from mnist_softmax.training.history import MOST_BYTES, RECORD, CheckedHistory, History, in_order
 from mnist_softmax.training.loop import start
+from mnist_softmax.training.randomness import Order
 
+ANEW = "train anew with --overwrite"
 Arrays = dict[str, np.ndarray]
 METRICS = "metrics.jsonl"
-REMEDY = "train anew with --overwrite"
+
+
+class Lines(TypedDict):
+    """The part of metrics.jsonl that a checkpoint goes on from."""
+
+    epochs: Annotated[int, Field(ge=0)]
+    sha256: str
+
+
+LINES: TypeAdapter[Lines | History] = TypeAdapter(
+    Lines | CheckedHistory
+)  # the records themselves, as they once were
 
 
 def snapshot(state: State, data_checksum: str, records: str) -> Arrays:
@@ -60,23 +78,18 @@ def load_state(path: Path, settings: Config, data_checksum: str) -> State:
     data, or the history is not that of the snapshot.
     """
     state = start(settings)
-    stored = _read_arrays(path)
-    _fill(state.network.parameters, stored, "", path)
-    for slot, parameters in state.slots.items():
-        _fill(parameters, stored, f"{slot}_", path)
-    with reading(path, REMEDY):
-        state.order.state = json.loads(str(stored["order"]))
-        history = json.loads(str(stored["history"]))
-        trained_on = str(stored["data_checksum"])
-        if isinstance(history, dict):
-            epochs, sha256 = int(history["epochs"]), str(history["sha256"])
-        else:  # a checkpoint of before held the records themselves
-            state.history = _records(history)
-    if isinstance(history, dict):
-        state.history = _records_beside(path.with_name(METRICS), epochs, sha256)
-    with reading(path, REMEDY):
+    with reading(path, ANEW):
+        stored = read_arrays(path)
+        _fill(state.network.parameters, stored, "")
+        for slot, parameters in state.slots.items():
+            _fill(parameters, stored, f"{slot}_")
+        trained_on = _text(stored, "data_checksum")
+        history = parse_json(_text(stored, "history"), LINES)
+    state.history = _records_beside(path.with_name(METRICS), history) if isinstance(history, dict) else history
+    with reading(path, ANEW):
+        _go_on(state.order, _text(stored, "order"), len(state.history))
         if settings.training.early_stopping and state.history:
-            state.best = stored["best"].reshape(state.network.parameters.flat.shape)
+            state.best = _like(state.network.parameters.flat, stored, "best")
     if trained_on != data_checksum:
         raise RunDirectoryError(
             f"{path}: was trained on other data than is found now (the checksums differ); "
@@ -87,8 +100,9 @@ def load_state(path: Path, settings: Config, data_checksum: str) -> State:
 
 def stored_text(path: Path, name: str) -> str | None:
     """A text that lies in a checkpoint beside the state, None where there is none of this name."""
-    stored = _read_arrays(path).get(name)
-    return None if stored is None else str(stored)
+    with reading(path, ANEW):
+        stored = read_arrays(path)
+        return _text(stored, name) if name in stored else None
 
 
 def save_model(path: Path, network: Network) -> None:
@@ -99,43 +113,54 @@ def save_model(path: Path, network: Network) -> None:
 def load_model(path: Path, network: Network) -> None:
     """Fill `network` with what `save_model` wrote.
 
-    Raises RunDirectoryError: the file is missing or damaged, or of another shape.
+    Raises RunDirectoryError: the file cannot be read, is damaged, or of another network.
     """
-    _fill(network.parameters, _read_arrays(path), "", path)
+    with reading(path, ANEW):
+        _fill(network.parameters, read_arrays(path), "")
 
 
-def _records(content: Any) -> History:
-    if not isinstance(content, list) or [each["epoch"] for each in content] != [*range(1, len(content) + 1)]:
-        raise ValueError("its history is not one record an epoch")
-    return content
-
-
-def _records_beside(path: Path, epochs: int, sha256: str) -> History:
+def _records_beside(path: Path, lines: Lines) -> History:
     """The first records of metrics.jsonl; a kill may have left more than there were at the checkpoint."""
-    if epochs == 0:
+    if lines["epochs"] == 0:
         return []
-    try:
-        with reading(path, REMEDY):
-            lines = path.read_bytes().splitlines(keepends=True)[:epochs]
-            if hashlib.sha256(b"".join(lines)).hexdigest() != sha256:
-                raise ValueError(f"its first {epochs} lines are not those that belong to the checkpoint")
-            return _records([json.loads(line) for line in lines])
-    except FileNotFoundError:
-        raise RunDirectoryError(f"{path}: is missing, and the checkpoint goes on from it; {REMEDY}") from None
+    if not os.path.lexists(path):
+        raise RunDirectoryError(f"{path}: is missing, and the checkpoint goes on from it; {ANEW}")
+    with reading(path, ANEW):
+        first = read_whole(path, MOST_BYTES).splitlines(keepends=True)[: lines["epochs"]]
+        if hashlib.sha256(b"".join(first)).hexdigest() != lines["sha256"]:
+            raise Damaged(f"its first {lines['epochs']} lines are not those that belong to the checkpoint")
+        return in_order([parse_json(line, RECORD) for line in first])
 
 
-def _read_arrays(path: Path) -> Arrays:
-    try:
-        with reading(path, REMEDY), np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except FileNotFoundError:
-        raise RunDirectoryError(f"{path}: no such file; has this run been trained?") from None
-
-
-def _fill(parameters: Parameters, stored: dict[str, np.ndarray], prefix: str, path: Path) -> None:
+def _fill(parameters: Parameters, stored: Mapping[str, np.ndarray], prefix: str) -> None:
     for name, view in parameters.named():
-        array = stored.get(prefix + name)
-        if array is None or array.shape != view.shape:
-            found = "is missing" if array is None else f"has shape {array.shape}"
-            raise RunDirectoryError(f"{path}: {prefix + name} {found}; this network needs {view.shape}")
-        view[...] = array
+        view[...] = _like(view, stored, prefix + name)
+
+
+def _like(view: np.ndarray, stored: Mapping[str, np.ndarray], name: str) -> np.ndarray:
+    """The stored array of this name, of the shape and type of `view`. Raises Damaged where there is none."""
+    array = stored.get(name)
+    if array is None:
+        raise Damaged(f"{name} is missing")
+    if array.shape != view.shape:
+        raise Damaged(f"{name} has shape {array.shape}; this network needs {view.shape}")
+    if array.dtype.newbyteorder("=") != view.dtype:
+        raise Damaged(f"{name} is of type {array.dtype}; this network needs {view.dtype}")
+    return array
+
+
+def _text(stored: Mapping[str, np.ndarray], name: str) -> str:
+    array = stored.get(name)
+    if array is None or array.dtype.kind != "U" or array.ndim:
+        raise Damaged(f"{name} is missing or no text")
+    return str(array)
+
+
+def _go_on(order: Order, text: str, epochs: int) -> None:
+    """Let `order` go on from where it was after so many epochs. Raises Damaged."""
+    try:
+        order.state = json.loads(text)
+    except Exception as error:  # NumPy takes nearly anything and then fails in any way
+        raise Damaged(f"order is no random state ({type(error).__name__})") from None
+    if getattr(order, "shuffles", epochs) != epochs:
+        raise Damaged(f"order is not that of {epochs} epochs")

@@ -23,6 +23,9 @@ def digits() -> Dataset:
     return Dataset(split, split, split, "npz", "", "")
 
 
+REST = {"penalty": 0.0, "learning_rate": 1.0, "seconds": 0.1}  # of a record
+
+
 @pytest.fixture
 def evidence(tmp_path, digits):
     """`evidence([counts of run 0], [counts of run 1], ...)`: right answers on test, of 100, after each epoch."""
@@ -34,7 +37,7 @@ def evidence(tmp_path, digits):
             directory.path.mkdir()
             for epoch, count in enumerate(counts, 1):
                 record = {"epoch": epoch, "test_accuracy": count / 100, "validation_accuracy": epoch / 10}
-                directory.append_metrics(record)
+                directory.append_metrics(record | REST)
             directories.append(directory)
         return Evidence({"only": directories}, {}, [], digits, 100)
 
@@ -109,7 +112,7 @@ def norms(tmp_path, dataset, settings):
             directory.path.mkdir()
             directory.begin(settings(seed=seed, layers=(12, 6, 5, 4), monitor=("train_gradient_norms",)))
             for epoch, found in enumerate(epochs, 1):
-                directory.append_metrics({"epoch": epoch, "train_gradient_norms": found})
+                directory.append_metrics({"epoch": epoch, "train_gradient_norms": found} | REST)
             directories.append(directory)
         return Evidence({"only": directories}, {}, [], dataset, 64)
 
@@ -139,7 +142,7 @@ def test_every_run_of_a_replay_must_end_above_the_other_method(tmp_path, digits)
     for run, above in (("100", 0.02), ("200", -0.02)):
         recorded[run] = RunDirectory(tmp_path / run)
         recorded[run].path.mkdir()
-        recorded[run].append_metrics({"epoch": 1, "test_accuracy": other[run] / 100 + above})
+        recorded[run].append_metrics({"epoch": 1, "test_accuracy": other[run] / 100 + above} | REST)
     claim = Outperforms(says="so", metric="test_accuracy", recording="more_data_svm")
     finding = claim.judge(Evidence({}, recorded, [], digits, 100))
     assert (finding["verdict"], finding["agrees"]) == ("holds at 1 of 2", False)

@@ -2,9 +2,12 @@
 
 import csv
 import json
+from xml.etree import ElementTree
 
 import pytest
 from small_run import run_command, run_train
+
+from mnist_softmax.diagnostics import curves
 
 MONITOR = "training.monitor=[train_cost,validation_accuracy,test_accuracy,test_mean_output]"
 
@@ -82,3 +85,24 @@ def test_what_cannot_be_shown_is_a_clear_line_and_exit_2(runs, tmp_path):
     assert "cannot draw 'txt'" in refused(runs[0], "--plot", tmp_path / "x.txt")
     (runs[0] / "metrics.jsonl").write_text("")
     assert "no epoch" in refused(runs[0])
+
+
+@pytest.mark.parametrize("ending", ["png", "svg"])
+def test_names_of_runs_are_text_and_each_is_in_the_legend(tmp_path, ending):
+    names = ["$a$b", "$", "_x", "a|b", r"a\b", r"\frac", "a&b", "<b>", "a%", "\udcff"]
+    runs = [curves.Curves(name, [{"epoch": 1, "test_accuracy": 0.5}]) for name in names]
+    curves.plot(runs, ["test_accuracy"], str(tmp_path / f"c.{ending}"))
+    if ending == "svg":
+        drawn = [
+            each.text for each in ElementTree.parse(tmp_path / "c.svg").iter() if each.tag.endswith("text")
+        ]
+        assert [each for each in drawn if each in names] == names[:-1]
+        assert r"\udcff" in drawn
+
+
+@pytest.mark.parametrize("costs", [[0.0, 0.0], [0.0, 0.1], [float("nan")] * 2, [-1.0, -2.0], [1e-300, 1e300]])
+def test_a_cost_without_a_logarithm_is_drawn_without_a_warning(tmp_path, costs, recwarn):
+    history = [{"epoch": k, "train_cost": cost} for k, cost in enumerate(costs, start=1)]
+    curves.plot([curves.Curves("a", history)], ["train_cost"], str(tmp_path / "c.png"))
+    assert (tmp_path / "c.png").stat().st_size
+    assert [str(warning.message) for warning in recwarn] == []

@@ -1,0 +1,156 @@
+"""Whatever stands in the files of a comparison's folder, a report says in one line what is amiss, or is written."""
+
+import copy
+import json
+import shutil
+import warnings
+
+import pytest
+from small_run import CONFIG, write_digits
+
+from mnist_softmax.cli import main
+from mnist_softmax.comparison import page
+from mnist_softmax.comparison.comparison import read_comparison
+from mnist_softmax.comparison.results import work_out
+from mnist_softmax.errors import ConfigError, RunDirectoryError, UserError
+
+FILES = ["study.json", "exhibits.json", "slowdown.json", "runs/small/seed-0/summary.json",
+         "runs/other/seed-1/metrics.jsonl"]  # fmt: skip
+VALUES = [None, "", "x", "../x", -1, 0, 10**30, 1e308, float("nan"), True, [], [[]], {}, {"x": 1}, ["x"]]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("comparison")
+    write_digits(folder / "digits.npz")
+    for name, cost in (("small", "log_likelihood"), ("other", "quadratic")):
+        text = (
+            CONFIG.format(path=folder / "digits.npz")
+            .replace("log_likelihood", cost)
+            .replace("epochs: 4", "epochs: 2")
+        )
+        (folder / f"{name}.yaml").write_text(text)
+    configs = [str(folder / "small.yaml"), str(folder / "other.yaml")]
+    assert main(["compare", *configs, "--seeds", "2", "--jobs", "1", "--output", str(folder / "out")]) == 0
+    return folder / "out"
+
+
+@pytest.fixture
+def out(whole, tmp_path):
+    return shutil.copytree(whole, tmp_path / "out")
+
+
+def places(content, path=()):
+    """Every place in plain content: the first of each list and mapping of like things is enough."""
+    yield path
+    if isinstance(content, dict):
+        for key in [*content][:25]:
+            yield from places(content[key], (*path, key))
+    if isinstance(content, list) and content:
+        yield from places(content[0], (*path, 0))
+
+
+def changed(content, path, change):
+    result = copy.deepcopy(content)
+    if not path:
+        return change(None)
+    holder = result
+    for key in path[:-1]:
+        holder = holder[key]
+    new = change(holder[path[-1]])
+    if new is MISSING:
+        del holder[path[-1]]
+    else:
+        holder[path[-1]] = new
+    return result
+
+
+MISSING = object()
+
+
+def read_everything(out):
+    """All that a report reads, without drawing it."""
+    results = work_out(read_comparison(out))
+    results.store()
+    page._networks(results.comparison)
+    page._differing_keys(results.comparison)
+    return results
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_any_field_may_be_anything_and_is_read_or_refused_in_one_line(out, name, monkeypatch):
+    path = out / name
+    lines = path.read_text()
+    content = json.loads(lines.splitlines()[0] if name.endswith(".jsonl") else lines)
+    monkeypatch.setattr(page.images, "digit", lambda pixels: None)
+    monkeypatch.setattr(page.images, "first_layer", lambda w: None)
+    refused = read = 0
+    for place in places(content):
+        for value in (MISSING, *VALUES):
+            if value is MISSING and not place:
+                continue
+            text = json.dumps(changed(content, place, lambda _, value=value: value))
+            path.write_text(
+                text + "\n" + "\n".join(lines.splitlines()[1:]) + "\n" if name.endswith(".jsonl") else text
+            )
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                try:
+                    if name == "slowdown.json":
+                        read_comparison(out).read_json(name, page.SLOWDOWNS)
+                    else:
+                        read_everything(out)
+                    read += 1
+                except UserError as error:
+                    assert isinstance(error, RunDirectoryError | ConfigError)
+                    assert "\n" not in str(error), (place, value)
+                    assert str(out) in str(error), (place, value)
+                    refused += 1
+    assert refused > 20
+    assert read + refused > 100
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "value"),
+    [
+        ("study.json", ("configs", "small", "network", "layers"), [16, "x"]),
+        ("study.json", ("seeds",), 10**9),
+        ("exhibits.json", ("small", "confusion"), [[1, 2], [3]]),
+        ("slowdown.json", ("other", "accuracy"), [[0.5]]),
+        ("runs/small/seed-0/summary.json", ("final", "test_accuracy"), "high"),
+    ],
+)
+def test_a_report_names_the_file_and_the_field(out, capsys, name, place, value):
+    path = out / name
+    path.write_text(json.dumps(changed(json.loads(path.read_text()), place, lambda _: value)))
+    capsys.readouterr()
+    assert main(["report", str(out)]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert f"{path}: is damaged (" in line
+    assert str(place[-1]) in line
+
+
+def test_numbers_of_nothing_draw_figures_without_a_warning(out, capsys, recwarn):
+    """A cost, a gradient and a time may be exactly 0; a figure cannot divide by it or take its logarithm."""
+    for path in (out / "runs").glob("*/*/metrics.jsonl"):
+        records = [json.loads(line) for line in path.read_text().splitlines()]
+        for record in records:
+            record |= {"train_cost": 0.0, "seconds": 0.0, "validation_accuracy": 0.0, "test_accuracy": 0.0}
+        path.write_text("".join(json.dumps(record) + "\n" for record in records))
+        summary = json.loads((path.parent / "summary.json").read_text())
+        best = {
+            "final": records[-1],
+            "best_by_validation": records[0],
+            "seconds": 0.0,
+            "images_per_second": None,
+        }
+        (path.parent / "summary.json").write_text(json.dumps(summary | best))
+    slowdown = json.loads((out / "slowdown.json").read_text())
+    for facts in slowdown.values():
+        facts["gradient_norm"] = [[0.0] * len(seed) for seed in facts["gradient_norm"]]
+    (out / "slowdown.json").write_text(json.dumps(slowdown))
+    assert main(["report", str(out)]) == 0, capsys.readouterr().err
+    runs = [str(path) for path in sorted((out / "runs").glob("*/seed-0"))]
+    assert main(["curves", *runs, "--metrics", "train_cost,test_accuracy", "--plot", str(out / "c.png")]) == 0
+    assert capsys.readouterr().err == ""
+    assert [str(warning.message) for warning in recwarn] == []
