@@ -49,7 +49,7 @@ def test_damaged_and_not_readable_are_two_things(tmp_path):
     with pytest.raises(RunDirectoryError, match=r"some\.json: cannot be read: [^;]*$"):
         read_json(path, NUMBERS, "train anew")
     with (
-        pytest.raises(RunDirectoryError, match="cannot be read: Permission denied$"),
+        pytest.raises(RunDirectoryError, match=r"cannot be read: Permission denied$"),
         reading(path, "train anew"),
     ):
         raise PermissionError(13, "Permission denied")

@@ -7,6 +7,13 @@ import numpy as np
 from mnist_softmax.data.dataset import Split
 from mnist_softmax.errors import DataError
 
+FAINT = 8  # times the lightest pixel must be more than data.scale
+CONSEQUENCE = {
+    "train": "it cannot be learned",
+    "validation": "validation says nothing of it",
+    "test": "test says nothing of it",
+}
+
 
 def checked_split(images: np.ndarray, labels: np.ndarray, images_name: str, labels_name: str) -> Split:
     """A Split of images (n, ...), flattened to (n, width), and labels (n,) or (n, 1).
@@ -50,6 +57,37 @@ def check_scale(location: str, scale: float, *splits: Split) -> None:
             f"{location}: no pixel is above 1, so dividing by data.scale = {scale:g} would leave next to "
             "nothing; set data.scale=1"
         )
+
+
+def check_not_faint(location: str, scale: float, *splits: Split) -> None:
+    """Raises DataError where `data.scale` would leave next to nothing of a whole dataset: pixels of 0 and 1, say, as
+    bytes, or of 0 to 16."""
+    high = max(float(split.images.max()) for split in splits)
+    if high <= 0:
+        raise DataError(f"{location}: every pixel is 0, there is nothing to learn from")
+    if FAINT * high <= scale:
+        raise DataError(
+            f"{location}: no pixel is above {high:g}, so dividing by data.scale = {scale:g} would leave next to "
+            f"nothing; set data.scale={high:g}, or to whatever a full pixel is"
+        )
+
+
+def classes_lacking(*names_and_splits: tuple[str, Split]) -> list[str]:
+    """A warning for each split that has no image of some class that another one has."""
+    classes = {name: set(np.unique(split.labels).tolist()) for name, split in names_and_splits}
+    every = set().union(*classes.values())
+    return [
+        f"the {name} split has no image of class {', '.join(map(str, sorted(every - own)[:20]))}"
+        + (f" and {len(every - own) - 20} others" if len(every - own) > 20 else "")
+        + f" (of {len(every)} classes), so {CONSEQUENCE[name]}"
+        for name, own in classes.items()
+        if own < every
+    ]
+
+
+def is_sorted(labels: np.ndarray) -> bool:
+    """Whether all images of a class follow each other, for each of several classes."""
+    return 1 < len(np.unique(labels)) == 1 + np.count_nonzero(labels[1:] != labels[:-1])
 
 
 def _pixels(images: np.ndarray, name: str) -> np.ndarray:

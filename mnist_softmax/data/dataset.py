@@ -77,6 +77,11 @@ class Dataset:
         return self.train.images.shape[1]
 
     @property
+    def classes(self) -> list[int]:
+        """The labels that occur."""
+        return np.unique(np.concatenate([s.labels for s in (self.train, self.validation, self.test)])).tolist()
+
+    @property
     def num_classes(self) -> int:
         """The largest label of any split, plus one."""
         return 1 + max(int(split.labels.max()) for split in (self.train, self.validation, self.test))

@@ -19,6 +19,7 @@ import numpy as np
 from mnist_softmax.data.cache import data_home, reason
 from mnist_softmax.data.checks import checked_split
 from mnist_softmax.data.dataset import Split
+from mnist_softmax.data.shadow import Spoiled, shadow
 from mnist_softmax.errors import DataError
 
 
@@ -57,6 +58,8 @@ def fetch(name: str) -> Split:
     of = SETS[name]
     try:
         digits = _download(name)
+    except Spoiled as error:
+        raise DataError(str(error)) from None
     except Exception as error:  # network, disk, parser, a broken scikit-learn: all the same to the user
         raise DataError(f"fetch_openml with data home {data_home()}: {reason(error)}") from None
     if digits.images.shape != of.shape or digits.images.dtype != np.uint8 or digits.labels.max() >= of.classes:
@@ -69,14 +72,14 @@ def fetch(name: str) -> Split:
 
 def _download(name: str) -> Split:
     # scikit-learn warns of every retry; the user gets one line at the end instead
-    with _impatient_network(), warnings.catch_warnings():
+    with _impatient_network(), shadow(data_home()) as home, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from sklearn.datasets import fetch_openml
 
         found = fetch_openml(
             name,
             version=1,
-            data_home=str(data_home()),
+            data_home=str(home),
             as_frame=False,
             parser="pandas",
             # also the class column: left to itself pandas 3 reads integers there, and scikit-learn fails

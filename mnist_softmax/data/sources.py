@@ -11,16 +11,19 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mnist_softmax.config.data import Data
 from mnist_softmax.data import openml, sample
 from mnist_softmax.data.cache import cache_path, cached, data_home
-from mnist_softmax.data.checks import check_scale, check_widths
+from mnist_softmax.data.checks import check_not_faint, check_scale, check_widths, classes_lacking, is_sorted
 from mnist_softmax.data.dataset import Dataset, Split, sha256
 from mnist_softmax.data.expansion import one_pixel
 from mnist_softmax.data.files import read_files
 from mnist_softmax.errors import ConfigError, DataError
 
 MNIST = "mnist_784"
+SHUFFLING_SEED = 0  # of sorted images
 REMEDY = "connect to the network once, or point SCIKIT_LEARN_DATA at a data home that holds mnist_784"
 
 
@@ -39,9 +42,15 @@ def load_digits(data: Data) -> Dataset:
             dataset = _sample()
         case _:
             dataset = _from_files(data.source, os.path.abspath(os.path.expanduser(str(data.path))))
-    check_scale(dataset.location, data.scale, dataset.train, dataset.validation, dataset.test)
+    splits = (dataset.train, dataset.validation, dataset.test)
+    check_scale(dataset.location, data.scale, *splits)
+    if data.path is not None:
+        check_not_faint(dataset.location, data.scale, *splits)
     dataset = _expanded(_shortened(dataset.scaled(data.scale), data), data)
-    return dataclasses.replace(dataset, section=data)
+    lacking = classes_lacking(
+        ("train", dataset.train), ("validation", dataset.validation), ("test", dataset.test)
+    )
+    return dataclasses.replace(dataset, section=data, warnings=(*dataset.warnings, *lacking))
 
 
 def _auto() -> Dataset:
@@ -93,13 +102,23 @@ def _sample() -> Dataset:
 
 def _from_files(source: str, location: str) -> Dataset:
     train, validation, test, kind, recognised = read_files(Path(location), source)
+    warnings: tuple[str, ...] = ()
+    if (test is None or validation is None) and is_sorted(train.labels):
+        warnings = (
+            f"{location}: training images are sorted by class, so they were shuffled, in the same way each time, "
+            "before the last sixth was held out",
+        )
+        order = np.random.RandomState(SHUFFLING_SEED).permutation(len(train))  # the same in every NumPy
+        train = Split(train.images[order], train.labels[order])
     checksum = sha256(*(split for split in (train, validation, test) if split))
     if test is None:
         train, test = _held_out(train, location)
     if validation is None:
         train, validation = _held_out(train, location)
     check_widths(location, train, validation, test)
-    return Dataset(train, validation, test, kind, location, checksum, recognised=recognised)
+    return Dataset(
+        train, validation, test, kind, location, checksum, recognised=recognised, warnings=warnings
+    )
 
 
 def _held_out(train: Split, location: str = "") -> tuple[Split, Split]:
@@ -128,6 +147,7 @@ def _shortened(dataset: Dataset, data: Data) -> Dataset:
             raise ConfigError(
                 f"data.{name}_size = {size}: the {name} split has {len(split)} images "
                 f"({dataset.source}, {dataset.location}); expected at most that many"
+                + "".join(f". {warning}" for warning in dataset.warnings)
             )
         splits[key] = split.first(size)
     return dataclasses.replace(dataset, **splits)

@@ -72,10 +72,13 @@ def check_fit(settings: Config, dataset: Dataset) -> None:
             f"write {dataset.width} there"
         )
     if layers[-1].n_out != dataset.num_classes:
-        raise ConfigError(
-            f"network.layers ends with {layers[-1].n_out}; the labels have {dataset.num_classes} classes, "
-            f"0 to {dataset.num_classes - 1}: write {dataset.num_classes} there"
-        )
+        k, found = dataset.num_classes, dataset.classes
+        gaps = "" if len(found) == k else (
+            f": an output for each number from 0 to {k - 1}, though only {len(found)} of them occur "
+            f"({', '.join(map(str, found[:10]))}{', ...' if len(found) > 10 else ''}); count the labels from 0, or "
+            f"end with {k}"
+        )  # fmt: skip
+        raise ConfigError(f"network.layers ends with {layers[-1].n_out}; the labels need {k} outputs{gaps}")
     for key in SHAPING if dataset.section else ():
         loaded, asked = getattr(dataset.section, key), getattr(settings.data, key)
         if loaded != asked:

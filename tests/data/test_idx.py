@@ -58,7 +58,7 @@ def test_the_last_sixth_of_the_training_images_is_held_out(directory):
     assert dataset.train.images.dtype == np.uint8
     assert dataset.width == 4
     assert dataset.num_classes == 10
-    assert (dataset.source, dataset.location, dataset.warnings) == ("idx", str(directory), ())
+    assert (dataset.source, dataset.location) == ("idx", str(directory))
 
 
 @pytest.mark.parametrize("joint", ["-", "."])
