@@ -35,5 +35,6 @@ def run(options: argparse.Namespace) -> int:
     options.overrides = [*pairs, *options.overrides]
     if not paths:
         raise ConfigError("compare needs configs: mnist-softmax compare quadratic loglik --output DIR")
+    comparing.refuse_what_is_said_otherwise(options.overrides, "compare")
     configs = load_configs(paths, options.overrides)
     return comparing.compare_and_report(configs, options, paths)

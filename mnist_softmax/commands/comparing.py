@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mnist_softmax.commands.options import user_path
+from mnist_softmax.errors import ConfigError
 
 if TYPE_CHECKING:
     from mnist_softmax.comparison.comparison import Comparison
@@ -31,6 +32,16 @@ def add_arguments(parser: argparse.ArgumentParser, seeds: int) -> None:
     )
     parser.add_argument("--backend", choices=("local", "dask"), default="local", help="where to train (local)")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of the Dask cluster: tcp://HOST:8786")
+
+
+def refuse_what_is_said_otherwise(overrides: list[str], command: str) -> None:
+    """Raises ConfigError for overrides of what these commands choose themselves."""
+    for pair in overrides:
+        key = pair.partition("=")[0]
+        if key == "seed":
+            raise ConfigError(f"{pair}: {command} trains the seeds 0 to N - 1; --seeds N says how many")
+        if key.split(".")[0] == "output":
+            raise ConfigError(f"{pair}: {command} writes into the folder --output")
 
 
 def compare_and_report(

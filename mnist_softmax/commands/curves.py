@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from mnist_softmax.commands.options import user_path
 
@@ -13,7 +14,13 @@ TAKES_OVERRIDES = False
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command line."""
-    parser.add_argument("runs", type=user_path, metavar="RUN_DIR", nargs="+", help="such as runs/loglik/seed-0")
+    parser.add_argument(
+        "runs",
+        type=user_path,
+        metavar="RUN_DIR",
+        nargs="+",
+        help="such as runs/loglik/seed-0, or the folder of a comparison",
+    )
     parser.add_argument(
         "--metrics",
         default="validation_accuracy,test_accuracy",
@@ -33,10 +40,21 @@ def run(options: argparse.Namespace) -> int:
     from mnist_softmax.diagnostics import curves
 
     metrics = options.metrics.split(",")
-    runs = curves.read(options.runs, metrics)
+    runs = curves.read([run for path in options.runs for run in _runs_in(path)], metrics)
     if options.plot:
         curves.plot(runs, metrics, options.plot)
     if options.csv:
         curves.write_csv(runs, metrics, options.csv)
     print(curves.table(runs, metrics))
     return 0
+
+
+def _runs_in(path: str) -> list[str]:
+    """The run at `path`, or those that have begun of the comparison or sweep there."""
+    if not os.path.isfile(os.path.join(path, "study.json")):
+        return [path]
+    from mnist_softmax.comparison.comparison import read_comparison
+    from mnist_softmax.runs.directory import RunDirectory
+
+    directories = [RunDirectory(task.directory) for task in read_comparison(path).tasks()]
+    return [str(each.path) for each in directories if each.epochs_so_far()]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import TYPE_CHECKING
 
-from mnist_softmax.commands.options import user_path
+from mnist_softmax.commands.options import settings_of_run, user_path
 
 if TYPE_CHECKING:
     from mnist_softmax.config.config import Config
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 HELP = (
     "accuracy, cost, confusion matrix and worst mistakes of a trained run; of several, what most of them answer"
 )
-USAGE = "RUN_DIR [RUN_DIR ...] [--split test]"
-TAKES_OVERRIDES = False
+USAGE = "RUN_DIR [RUN_DIR ...] [--split test] [data.key=value ...]"
+TAKES_OVERRIDES = True
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,27 +36,33 @@ def run(options: argparse.Namespace) -> int:
     from mnist_softmax.diagnostics.evaluation_report import evaluation, vote
     from mnist_softmax.errors import ConfigError, RunDirectoryError
 
-    if len(options.runs) == 1:
-        settings, _, found = _answers(options.runs[0], options.split)
+    # argparse takes key=value among the names of runs for one of them
+    pairs = [word for word in options.runs if "=" in word and not os.path.exists(word)]
+    runs = [word for word in options.runs if word not in pairs]
+    pairs += options.overrides
+    if not runs:
+        raise ConfigError("evaluate needs a run: mnist-softmax evaluate runs/loglik/seed-0")
+    if len(runs) == 1:
+        settings, _, found = _answers(runs[0], options.split, pairs)
         print(evaluation(found, options.split, settings.network.cost))
         return 0
     several: dict[str, Answers] = {}
     checksums: dict[str, str] = {}
-    for path in options.runs:
+    for path in runs:
         if path in several:
             raise ConfigError(f"{path}: is named twice; each network has one vote")
-        _, split, several[path] = _answers(path, options.split)
+        _, split, several[path] = _answers(path, options.split, pairs)
         checksums[path] = sha256(split)
-        if checksums[path] != checksums[options.runs[0]]:
+        if checksums[path] != checksums[runs[0]]:
             raise RunDirectoryError(
-                f"{path}: its {options.split} images are others than those of {options.runs[0]}; "
+                f"{path}: its {options.split} images are others than those of {runs[0]}; "
                 "only runs on the same data can vote"
             )
     print(vote(several, options.split))
     return 0
 
 
-def _answers(path: str, split: str) -> tuple[Config, Split, Answers]:
+def _answers(path: str, split: str, pairs: list[str]) -> tuple[Config, Split, Answers]:
     """A run's config, the split of its data, and what its network answers there."""
     from mnist_softmax.commands import console
     from mnist_softmax.data.sources import load_digits
@@ -64,7 +71,7 @@ def _answers(path: str, split: str) -> tuple[Config, Split, Answers]:
     from mnist_softmax.training.loop import check_fit
 
     directory = RunDirectory(path)
-    network, settings = load_network(directory), directory.read_config()
+    settings, network = settings_of_run(path, pairs), load_network(directory)
     dataset = load_digits(settings.data)
     check_fit(settings, dataset)
     for warning in dataset.warnings:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from mnist_softmax.commands.options import user_path
+from mnist_softmax.commands.options import settings_of_run, user_path
 
 if TYPE_CHECKING:
     from mnist_softmax.config.config import Config
@@ -80,18 +80,10 @@ def _has_blocks(blocks: str) -> bool:
 def _settings(options: argparse.Namespace) -> Config:
     """The config of the run, or of the network to be drawn."""
     from mnist_softmax.config.file import load_config
-    from mnist_softmax.errors import ConfigError
-    from mnist_softmax.runs.directory import RunDirectory
 
     overrides = options.overrides
     if options.run:
-        if other := [pair for pair in overrides if not pair.startswith("data.")]:
-            raise ConfigError(
-                f"{other[0]}: a trained network is what it is; with --run only data.* may be changed"
-            )
-        run = RunDirectory(options.run)
-        run.read_config()  # which says what is amiss where there is no run
-        return load_config(run.config, *overrides)
+        return settings_of_run(options.run, overrides)
     if not options.config and not any(pair.startswith("data.") for pair in overrides):
         overrides = [SAMPLE, *overrides]
     return load_config(options.config or "loglik", *overrides)

@@ -1,9 +1,16 @@
-"""Kinds of values on the command line."""
+"""Words of the command line that several commands take."""
 
 from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mnist_softmax.errors import ConfigError
+
+if TYPE_CHECKING:
+    from mnist_softmax.config.config import Config
 
 
 def user_path(word: str) -> str:
@@ -11,3 +18,15 @@ def user_path(word: str) -> str:
     if not word:
         raise argparse.ArgumentTypeError("expected a path, found an empty word")
     return os.path.expanduser(word)
+
+
+def settings_of_run(directory: str, overrides: Sequence[str]) -> Config:
+    """The config that a run was trained by, with other data where data.* pairs say so. Raises ConfigError."""
+    from mnist_softmax.config.file import load_config
+    from mnist_softmax.runs.directory import RunDirectory
+
+    if other := [pair for pair in overrides if not pair.startswith("data.")]:
+        raise ConfigError(f"{other[0]}: a trained network is what it is; only data.* may be changed")
+    run = RunDirectory(directory)
+    run.read_config()  # which says what is amiss where there is no run
+    return load_config(run.config, *overrides)

@@ -10,6 +10,7 @@ from mnist_softmax.text import aligned
 HELP = "reproduce experiments of the book (configs/book) and judge each number it prints"
 USAGE = "[ID ... | chapter1 | all] [--seeds N] [--jobs N] [--output DIR] [--resume] [--recordings DIR] [--report DIR]"
 TAKES_OVERRIDES = False
+MOST_SEEDS = 1000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
     from mnist_softmax.commands import console
     from mnist_softmax.commands.progress import RunsProgress
     from mnist_softmax.errors import ConfigError
+    from mnist_softmax.runs.many import check_jobs
 
     if not options.ids:
         known = [
@@ -55,8 +57,9 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if options.seeds < LEAST_SEEDS:
         raise ConfigError(f"--seeds {options.seeds}: expected at least {LEAST_SEEDS}, for an interval")
-    if options.jobs is not None and options.jobs < 1:
-        raise ConfigError(f"--jobs {options.jobs}: expected at least 1")
+    if options.seeds > MOST_SEEDS:
+        raise ConfigError(f"--seeds {options.seeds}: expected at most {MOST_SEEDS:,}")
+    check_jobs(options.jobs)
     recordings = Path(options.recordings) if options.recordings else None
     if recordings and not recordings.is_dir():
         raise ConfigError(f"--recordings {recordings}: no such folder")

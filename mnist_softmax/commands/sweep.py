@@ -35,8 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Sweep, and show it."""
     from mnist_softmax.comparison import sweep
+    from mnist_softmax.comparison.comparison import MOST_RUNS
     from mnist_softmax.errors import ConfigError
 
+    comparing.refuse_what_is_said_otherwise(options.overrides, "sweep")
     grid = sweep.parse_grid(options.grid)
     ranges = sweep.parse_ranges(options.ranges, grid)
     if not grid and not ranges:
@@ -53,6 +55,8 @@ def run(options: argparse.Namespace) -> int:
             f"{number:,} points with {options.seeds} seeds are {number * options.seeds:,} runs; "
             "add --yes to train them"
         )
+    if number * options.seeds > MOST_RUNS:
+        raise ConfigError(f"{number:,} points with {options.seeds:,} seeds are more than {MOST_RUNS:,} runs")
     points = sweep.choose_points(grid, ranges, options.random, options.random_seed)
     configs = sweep.configs_at(points, options.config, options.overrides)
     words = ["--config", options.config]

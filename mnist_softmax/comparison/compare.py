@@ -24,7 +24,7 @@ from mnist_softmax.config.shipped import name_of
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import ConfigError, UserError
-from mnist_softmax.runs.many import Backend, OnEvent, train_all
+from mnist_softmax.runs.many import Backend, OnEvent, check_jobs, train_all
 
 
 def load_configs(paths: Sequence[str], overrides: Sequence[str]) -> dict[str, Config]:
@@ -62,8 +62,8 @@ def compare(
     finished there is not trained again, and a call with more seeds or configs adds to it. The configs' own seeds
     and output directories do not matter. `mnist-softmax report FOLDER` makes tables, figures and a page.
 
-    `jobs` processes (one a core), `cohort` networks trained together at most; results depend on neither, nor on
-    `backend` ("dask": the cluster whose scheduler is at the address `scheduler`).
+    `jobs` processes (None and -1 are one a core), `cohort` networks trained together at most; results depend on
+    neither, nor on `backend` ("dask": the cluster whose scheduler is at the address `scheduler`).
     `points` makes a sweep of it: of each config the keys that were varied, with their values. A sweep has no
     `pairs` but the `best` config by validation. `command` is kept, to be shown in the report.
     `on_start` is called when all is in order and nothing is overwritten yet, `on_event` as `train_all` does,
@@ -73,9 +73,10 @@ def compare(
     configs cannot be compared, DataError, RunDirectoryError where the folder holds something else or cannot be
     written.
     """
-    for name, number in (("seeds", seeds), ("jobs", jobs), ("cohort", cohort)):
+    for name, number in (("seeds", seeds), ("cohort", cohort)):
         if number is not None and number < 1:
             raise ConfigError(f"{name} {number}: expected at least 1")
+    check_jobs(jobs)
     if scheduler and backend != "dask":
         raise ConfigError("a scheduler is for the backend dask")
     comparison = Comparison(Path(into), dict(configs), seeds, (command,) if command else (), points or {})
@@ -83,6 +84,8 @@ def compare(
     with_stored(comparison)  # a folder that does not fit is refused before anyone waits for digits
     load_once = cache(load_digits)  # what is trained on is shown, too
     datasets = {name: load_once(settings.data) for name, settings in configs.items()}
+    if comparison.kind == "comparison":
+        _check_same_data(datasets)
     with locked(comparison.directory):
         comparison = with_stored(comparison)
 
@@ -104,3 +107,14 @@ def compare(
             slowdowns = {name: slowdown(configs[name], datasets[name], comparison.seeds) for name in names}
             comparison.write_json("slowdown.json", slowdowns)
     return results
+
+
+def _check_same_data(datasets: Mapping[str, Dataset]) -> None:
+    """Raises ConfigError where two configs are for different digits; where these lie is of no account."""
+    (first, reference), *others = datasets.items()
+    for name, dataset in others:
+        if dataset.checksum != reference.checksum:
+            raise ConfigError(
+                f"{name} and {first} are for different data ({dataset.location} and {reference.location} have other "
+                "checksums); give both the same"
+            )

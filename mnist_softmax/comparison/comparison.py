@@ -24,7 +24,7 @@ from mnist_softmax.errors import ConfigError, RunDirectoryError
 from mnist_softmax.files import flat, write_whole
 from mnist_softmax.messages import shown
 from mnist_softmax.reading import Content, Damaged, read_json, reading
-from mnist_softmax.runs.directory import ANEW, RunDirectory
+from mnist_softmax.runs.directory import ANEW, WHERE, RunDirectory
 from mnist_softmax.runs.run import Task
 from mnist_softmax.runs.summary import Summary
 from mnist_softmax.training.history import History
@@ -140,7 +140,7 @@ def check_comparable(comparison: Comparison) -> None:
         for key, needed in (("monitor_every", 1), ("on_overflow", "stop")):
             if getattr(settings.training, key) != needed:
                 raise ConfigError(f"{name}: training.{key} must be {needed} here, for every epoch is compared")
-        for key in ("source", "path", "training_size", "expansion"):
+        for key in ("training_size", "expansion"):
             ours, theirs = getattr(settings.data, key), getattr(reference.data, key)
             if ours != theirs and comparison.kind == "comparison":
                 raise ConfigError(
@@ -227,7 +227,7 @@ def with_stored(comparison: Comparison) -> Comparison:
     for name, settings in stored.configs.items():
         then, now = flat(what_counts(settings)), flat(what_counts(comparison.configs[name]))
         for key in now:
-            if now[key] != then.get(key):
+            if now[key] != then.get(key) and key not in WHERE:
                 raise RunDirectoryError(
                     f"{directory}: holds another {kind}: {key} of {name} was {then.get(key)}, "
                     f"is now {now[key]}; {CHOOSE_ANOTHER}"

@@ -13,6 +13,7 @@ import numpy as np
 
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.dialect import NotYAML, parse
+from mnist_softmax.config.faults import types_at
 from mnist_softmax.config.file import load_config
 from mnist_softmax.errors import ConfigError
 
@@ -55,8 +56,15 @@ def parse_ranges(words: Sequence[str], grid: dict[str, list[Any]]) -> dict[str, 
                 f"--range {word}: expected KEY=LOW:HIGH or KEY=LOW:HIGH:log, LOW below HIGH (and above 0 for log)"
             )
         _refuse_key("--range", key, grid | ranges)
+        if is_whole(key) and (low != int(low) or high != int(high)):
+            raise ConfigError(f"--range {word}: {key} is a whole number, expected whole LOW and HIGH")
         ranges[key] = (low, high, log)
     return ranges
+
+
+def is_whole(key: str) -> bool:
+    """Whether the values of this key are whole numbers."""
+    return types_at(Config, key) == [int]
 
 
 def _refuse_key(option: str, key: str, others: dict[str, Any]) -> None:
@@ -90,9 +98,11 @@ def choose_points(
     def draw() -> Point:
         point = {key: values[rng.integers(len(values))] for key, values in grid.items()}
         for key, (low, high, log) in ranges.items():
-            u = rng.random()
+            u, whole = rng.random(), is_whole(key)
+            if whole and not log:  # each of them is as likely, the last one too
+                high += 1
             value = low * (high / low) ** u if log else low + (high - low) * u
-            point[key] = float(f"{value:.4g}")
+            point[key] = int(value + 0.5 * log) if whole else float(f"{value:.4g}")
         return point
 
     distinct: dict[str, Point] = {}

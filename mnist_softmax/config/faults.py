@@ -99,6 +99,14 @@ def find_place(location: Sequence[str | int], schema: type[Section], content: An
     return place
 
 
+def types_at(schema: type[Section], dotted: str) -> list[Any]:
+    """The types of what a key may hold; none where there is no such key."""
+    allowed: list[Any] = [schema]
+    for key in dotted.split("."):
+        allowed = [each for section in _sections(allowed) for each in _inside(section, key)]
+    return allowed
+
+
 def _inside(section: type[Section], key: str | int) -> list[Any]:
     field = section.model_fields.get(str(key))
     return _alternatives(field.annotation) if field else []

@@ -19,8 +19,8 @@ class EarlierRun(Section):
     """What a run that the author's program trained before this one took out of the two generators."""
 
     initializer: Literal["scaled", "large"]
-    images: PositiveInt
-    epochs: PositiveInt
+    images: Annotated[PositiveInt, Field(le=1_000_000)]
+    epochs: Annotated[PositiveInt, Field(le=100_000)]
 
 
 class BookStreams(Section):

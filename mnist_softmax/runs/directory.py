@@ -27,6 +27,7 @@ from mnist_softmax.runs.summary import SUMMARY, Summary
 from mnist_softmax.training.history import MOST_BYTES, RECORD, History, Record, in_order
 
 ANEW = "train anew with --overwrite"
+WHERE = ("data.source", "data.path")  # keys that say where data lie, not which they are
 Mode = Literal["new", "resume", "overwrite"]
 FILES = ("config.yaml", "metrics.jsonl", "checkpoint.npz", "model.npz", "summary.json")
 
@@ -180,13 +181,12 @@ def _refuse_ended(run: RunDirectory, settings: Config, mode: Mode) -> None:
 
 
 def refuse_other_config(run: RunDirectory, settings: Config) -> None:
-    """Only the number of epochs may differ from what the run was begun with, the folder it was moved to, and what
-    the book says of it."""
+    """Only the number of epochs may differ from what the run was begun with, folders that were moved, and what the
+    book says of it. Whether the data are the same their checksum says, wherever they lie (`load_state`)."""
     stored = run.read_config()
     then, now = (flat(each.model_dump(mode="json", exclude={"book"})) for each in (stored, settings))
-    differing = [
-        key for key in now if now[key] != then.get(key) and key not in ("training.epochs", "output.directory")
-    ]
+    free = ("training.epochs", "output.directory", *WHERE)
+    differing = [key for key in now if now[key] != then.get(key) and key not in free]
     if differing:
         listed = ", ".join(f"{key} was {then.get(key)}, is now {now[key]}" for key in differing)
         raise RunDirectoryError(

@@ -6,6 +6,7 @@ goes on. Runs that are alike in `cohort_key` are trained in cohorts, and a cohor
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -34,6 +35,9 @@ COHORT = 10  # networks trained together: most of the gain is had by then (docs/
 COHORT_BYTES = 300_000_000  # that they may take beside the digits
 CACHE = 1 << 20  # bytes: a core's second-level cache, or half of it, which a cohort should not leave
 LOOK_EVERY = 0.5  # seconds between two looks at how far the runs are
+
+
+ONE_A_CORE = -1  # as joblib and scikit-learn have it
 
 
 class Event(NamedTuple):
@@ -71,9 +75,10 @@ def train_all(
     Raises, before anything is touched, DataError, ConfigError, and RunDirectoryError where a directory holds
     another run or something else; UserError where the cluster is not to be had.
     """
-    if jobs is not None and jobs < 1:
-        raise ConfigError(f"jobs is {jobs}; expected at least 1")
+    check_jobs(jobs)
     tasks = [task._replace(mode="resume") for task in tasks]
+    if backend == "dask":
+        tasks = [task._replace(settings=_anywhere(task.settings)) for task in tasks]
     datasets = {data: load(data) for data in dict.fromkeys(task.settings.data for task in tasks)}
     outcomes = {
         number: outcome for number, outcome in enumerate(survey(tasks, datasets)) if outcome is not None
@@ -90,7 +95,7 @@ def train_all(
             tasks, cohorts, checksums, client, lambda number, epoch: on_event(Event(number, epoch))
         )
     else:
-        jobs = min(jobs or joblib.cpu_count(), max(len(left), 1))
+        jobs = min(joblib.cpu_count() if jobs in (None, ONE_A_CORE) else jobs, max(len(left), 1))
         if jobs > 1 and not processes.are_to_be_had():
             what = "this system has no semaphores, which several processes need"
             warnings.warn(f"{what}: {processes.HERE}", Notice, stacklevel=2)
@@ -112,6 +117,20 @@ def train_all(
             outcomes[number] = outcome
             on_event(Event(number, task_epochs(outcome), outcome))
     return [outcomes[number] for number in range(len(tasks))]
+
+
+def check_jobs(jobs: int | None) -> None:
+    """Raises ConfigError where there cannot be so many processes."""
+    if jobs is not None and jobs < 1 and jobs != ONE_A_CORE:
+        raise ConfigError(f"jobs {jobs}: expected at least 1, or -1 for one a core")
+
+
+def _anywhere(settings: Config) -> Config:
+    """The same for a worker, which works in a folder of its own: there a relative path leads elsewhere."""
+    if settings.data.path is None:
+        return settings
+    data = settings.data.model_copy(update={"path": os.path.abspath(settings.data.path)})
+    return settings.model_copy(update={"data": data})
 
 
 def survey(tasks: Sequence[Task], datasets: dict[Data, Dataset]) -> list[Outcome | None]:

@@ -73,12 +73,14 @@ def check_fit(settings: Config, dataset: Dataset) -> None:
         )
     if layers[-1].n_out != dataset.num_classes:
         k, found = dataset.num_classes, dataset.classes
-        gaps = "" if len(found) == k else (
-            f": an output for each number from 0 to {k - 1}, though only {len(found)} of them occur "
-            f"({', '.join(map(str, found[:10]))}{', ...' if len(found) > 10 else ''}); count the labels from 0, or "
-            f"end with {k}"
-        )  # fmt: skip
-        raise ConfigError(f"network.layers ends with {layers[-1].n_out}; the labels need {k} outputs{gaps}")
+        labels = f"the labels have {k} classes"
+        if len(found) < k:
+            listed = ", ".join(map(str, found[:10])) + ", ..." * (len(found) > 10)
+            labels = (
+                f"the labels need {k} outputs: one for each number from 0 to {k - 1}, though only {len(found)} of them "
+                f"occur ({listed}); count the labels from 0, or end with {k}"
+            )
+        raise ConfigError(f"network.layers ends with {layers[-1].n_out}; {labels}")
     for key in SHAPING if dataset.section else ():
         loaded, asked = getattr(dataset.section, key), getattr(settings.data, key)
         if loaded != asked:
@@ -90,9 +92,12 @@ def check_fit(settings: Config, dataset: Dataset) -> None:
         raise ConfigError(f"training.mini_batch_size is {m}; there are only {n} training images")
     needed, there = bytes_needed(settings, 1, n), _memory()
     if there and needed > there:
+        one = settings.training.model_copy(update={"mini_batch_size": 1})
+        alone = bytes_needed(settings.model_copy(update={"training": one}), 1, n)
+        blamed = "network.layers" if alone > there else f"training.mini_batch_size = {m}"
         raise ConfigError(
-            f"network.layers would take {needed / 1e9:,.0f} GB of memory, this machine has {there / 1e9:,.0f} GB; "
-            "make the layers smaller"
+            f"{blamed} would take {needed / 1e9:,.0f} GB of memory, this machine has {there / 1e9:,.0f} GB; "
+            "make it smaller"
         )
 
 

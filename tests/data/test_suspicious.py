@@ -141,7 +141,7 @@ def test_labels_that_are_not_counted_from_0_are_told_as_they_are(written, tmp_pa
     config.write_text(CONFIG.format(path=written(change)))
     assert main(["train", "--config", str(config), "network.layers=[16, 2]"]) == 2
     error = capsys.readouterr().err
-    assert "ends with 2; the labels need 9 outputs: an output for each number from 0 to 8" in error
+    assert "ends with 2; the labels need 9 outputs: one for each number from 0 to 8" in error
     assert "only 2 of them occur (3, 8)" in error
 
 
