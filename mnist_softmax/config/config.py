@@ -25,7 +25,7 @@ class Output(Section):
 class Config(Section):
     """One run."""
 
-    seed: Annotated[Integer, Field(ge=0)] = 0
+    seed: Annotated[Integer, Field(ge=0, lt=2**64)] = 0
     randomness: Randomness = Streams()
     data: Data = Data()
     network: Architecture

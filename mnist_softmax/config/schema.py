@@ -28,7 +28,7 @@ def _path(value: str) -> str:
 PathName = Annotated[str, AfterValidator(_path)]
 Integer = Annotated[int, BeforeValidator(_not_boolean)]
 Number = Annotated[float, BeforeValidator(_not_boolean), Field(allow_inf_nan=False)]
-PositiveInt = Annotated[Integer, Field(gt=0)]
+PositiveInt = Annotated[Integer, Field(gt=0, le=1_000_000_000)]
 Positive = Annotated[Number, Field(gt=0)]
 NotNegative = Annotated[Number, Field(ge=0)]
 Fraction = Annotated[Number, Field(gt=0, le=1)]

@@ -77,8 +77,8 @@ def check_fit(settings: Config, dataset: Dataset) -> None:
         if len(found) < k:
             listed = ", ".join(map(str, found[:10])) + ", ..." * (len(found) > 10)
             labels = (
-                f"the labels need {k} outputs: one for each number from 0 to {k - 1}, though only {len(found)} of them "
-                f"occur ({listed}); count the labels from 0, or end with {k}"
+                f"the labels need {k} outputs: one for each number from 0 to {k - 1}, though {len(found)} of them "
+                f"alone occur ({listed}); count the labels from 0, or end with {k}"
             )
         raise ConfigError(f"network.layers ends with {layers[-1].n_out}; {labels}")
     for key in SHAPING if dataset.section else ():

@@ -142,7 +142,7 @@ def test_labels_that_are_not_counted_from_0_are_told_as_they_are(written, tmp_pa
     assert main(["train", "--config", str(config), "network.layers=[16, 2]"]) == 2
     error = capsys.readouterr().err
     assert "ends with 2; the labels need 9 outputs: one for each number from 0 to 8" in error
-    assert "only 2 of them occur (3, 8)" in error
+    assert "2 of them alone occur (3, 8)" in error
 
 
 def test_a_size_that_the_sample_has_not_says_why_it_is_the_sample(with_sample, offline):
