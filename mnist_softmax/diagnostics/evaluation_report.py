@@ -14,10 +14,12 @@ WORST = 10
 def evaluation(answers: Answers, split: str, cost_name: str) -> str:
     """The whole report as text."""
     n = len(answers.labels)
+    with np.errstate(over="ignore"):
+        cost = answers.costs.mean()
     right = int(np.count_nonzero(answers.answered == answers.labels))
     return "\n".join(
         [
-            f"{split}: {accuracy(right / n, n)} of {n} right, mean {cost_name} cost {answers.costs.mean():.5f}",
+            f"{split}: {accuracy(right / n, n)} of {n} right, mean {cost_name} cost {cost:.5f}",
             "",
             "true class down, answer across; 'right' is the share of its row on the diagonal:",
             _confusion(answers.confusion()),

@@ -80,6 +80,7 @@ class Explanation(NamedTuple):
         return plain | {"agrees_with": self.agreeing(), "digits": self.digits()}
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of weights that overflowed
 def explain(network: Network, x: np.ndarray, label: int) -> list[Explanation]:
     """The digit of class `label`, x (width,) its scaled pixels, through the network's own outputs, and then
     through softmax and sigmoid ones, as far as its cost is defined for them."""

@@ -27,7 +27,7 @@ def passes_over(
     batches = MiniBatches(split, rows, network.num_outputs, network.dtype)
     passes = {m: network.new_pass(m, mean=False, back=back) for m in batches.sizes(len(split))}
     recordings: dict[int, Recording] = {}  # by m: all mini-batches of a size come in the same array
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):  # of weights that overflowed
         for x, labels in batches.in_order():  # all replicas are shown the same images
             m = len(x)
             if m in recordings:

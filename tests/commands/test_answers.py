@@ -138,6 +138,13 @@ def test_minus_one_is_a_process_a_core(config, tmp_path, monkeypatch, jobs):
     assert asked == [3]
 
 
+def test_a_worker_of_a_cluster_is_told_where_the_data_lie(config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = load_config(config, "data.path=digits.npz")
+    assert many._anywhere(settings).data.path == str(tmp_path / "digits.npz")
+    assert many._anywhere(load_config("loglik")) == load_config("loglik")
+
+
 @pytest.mark.parametrize("jobs", [0, -2])
 def test_no_process_at_all_trains_nothing(command, jobs):
     for words in (["compare", "small.yaml", "--output", "out"], ["reproduce", "ch3_overfit_1000"]):

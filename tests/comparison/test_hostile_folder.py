@@ -5,6 +5,7 @@ import json
 import shutil
 import warnings
 
+import numpy as np
 import pytest
 from small_run import CONFIG, write_digits
 
@@ -157,3 +158,45 @@ def test_numbers_of_nothing_draw_figures_without_a_warning(out, capsys, recwarn)
     assert main(["curves", *runs, "--metrics", "train_cost,test_accuracy", "--plot", str(out / "c.png")]) == 0
     assert capsys.readouterr().err == ""
     assert [str(warning.message) for warning in recwarn] == []
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 3e38, -3e38, 0.0])
+def test_a_model_of_any_numbers_is_shown_without_a_warning(out, capsys, value):
+    run = out / "runs" / "small" / "seed-0"
+    with np.load(run / "model.npz") as file:
+        arrays = dict(file)
+    arrays["w1"][...] = arrays["b2"][0] = value
+    np.savez(run / "model.npz", **arrays)
+    capsys.readouterr()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert main(["evaluate", str(run)]) == 0
+        assert main(["explain", "--run", str(run)]) == 0
+        page._networks(read_comparison(out))
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["config.yaml", "metrics.jsonl", "summary.json", "checkpoint.npz", "model.npz"]
+)
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"PK\x03\x04", b"a: &a [*a]", None]
+)
+def test_a_file_of_a_run_that_holds_something_else_is_one_line_for_every_command(out, capsys, name, content):
+    """None is a folder in its place. Nothing is replaced or lost."""
+    run = out / "runs" / "small" / "seed-0"
+    (run / name).unlink()
+    if content is None:
+        (run / name).mkdir()
+    else:
+        (run / name).write_bytes(content)
+    words = [["evaluate", run], ["export", run, "--format", "npz"], ["curves", run], ["explain", "--run", run],
+             ["train", "--config", out.parent / "none.yaml", "--output", run, "--resume"]]  # fmt: skip
+    for command in words:
+        capsys.readouterr()
+        code = main([*map(str, command)])
+        err = capsys.readouterr().err
+        assert code in (0, 2, 3), (command, err)
+        assert len(err.splitlines()) <= 1
+        assert code == 0 or str(run) in err or "none.yaml" in err
+        assert content is None or (run / name).read_bytes() == content
