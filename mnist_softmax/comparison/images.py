@@ -19,6 +19,7 @@ def digit(pixels: Sequence[float]) -> str | None:
     return None if square is None else _png(square, "gray_r", square.min(), max(square.max(), 1))
 
 
+@np.errstate(invalid="ignore", over="ignore")  # of weights that overflowed
 def first_layer(w: np.ndarray) -> str | None:
     """Weights (n_in, n_out) into each neuron as an image, red positive and blue negative, each on its own scale."""
     side = _square(w[:, 0])
