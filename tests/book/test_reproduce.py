@@ -117,7 +117,7 @@ def test_without_the_digits_nothing_is_written(tmp_path):
     [
         (["ch3_nothing"], "ch3_nothing: no such experiment; expected all, chapter1"),
         (["ch3_hyper_b", "--seeds", "2"], "--seeds 2: expected at least 4"),
-        (["ch3_hyper_b", "--jobs", "0"], "--jobs 0: expected at least 1"),
+        (["ch3_hyper_b", "--jobs", "0"], "jobs 0: expected at least 1"),
         (["ch3_hyper_b", "--recordings", "nowhere"], "--recordings nowhere: no such folder"),
         (["nothing.yaml"], "nothing.yaml: no such file"),
         (["ch3_hyper_b", "training.epochs=3"], "training.epochs=3: no such experiment"),

@@ -189,19 +189,33 @@ def test_weights_that_are_not_finite_are_refused(home, tmp_path):
         lab([broken.path], tmp_path / "lab.html")
 
 
+def write_summary(run: RunDirectory, source: str, checksum: str) -> None:
+    """As if the run had been trained for an epoch on data of this checksum."""
+    record = {"epoch": 1, "penalty": 0.0, "learning_rate": 0.5, "seconds": 1.0}
+    ended = {
+        "status": "finished",
+        "reason": "",
+        "seed": 0,
+        "epochs": 1,
+        "seconds": 1.0,
+        "images_per_second": 1.0,
+    }
+    data = {"source": source, "checksum": checksum, "train": 1, "validation": 1, "test": 1}
+    records = {"final": record, "best_by_validation": None}
+    run.write_summary(ended | records | {"data": data, "warnings": [], "environment": {}})
+
+
 def test_runs_of_different_data_are_refused(home, tmp_path):
     runs = [write_run(tmp_path / name, [784, 5, 10]) for name in "ab"]
     for found, checksum in zip(runs, ("1", "2"), strict=True):
-        found.write_summary(
-            {"status": "finished", "epochs": 1, "data": {"source": "sample", "checksum": checksum}}
-        )
+        write_summary(found, "sample", checksum)
     with pytest.raises(UserError, match="other data"):
         lab([found.path for found in runs], tmp_path / "lab.html")
 
 
 def test_other_digits_than_those_of_the_training_are_named(home, tmp_path):
     found = write_run(tmp_path / "run", [784, 5, 10])
-    found.write_summary({"status": "finished", "epochs": 1, "data": {"source": "openml", "checksum": "1"}})
+    write_summary(found, "openml", "1")
     [warning] = lab([found.path], tmp_path / "lab.html").warnings
     assert "other data" in warning
 
@@ -236,7 +250,7 @@ def test_digits_of_another_width_or_other_classes_are_refused(tmp_path):
     for width, classes in ((64, 10), (784, 3)):
         path = tmp_path / f"{width}.npz"
         labels = (np.arange(60) % classes).astype(np.uint8)
-        images = np.zeros((60, width), np.uint8)
+        images = np.full((60, width), 255, np.uint8)
         np.savez(path, x_train=images, y_train=labels, x_test=images, y_test=labels)
         with pytest.raises(UserError, match=f"{width} pixels and {classes} classes"):
             lab(output=tmp_path / "lab.html", overrides=["data.source=npz", f"data.path={path}"])
