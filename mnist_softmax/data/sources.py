@@ -116,9 +116,7 @@ def _from_files(source: str, location: str) -> Dataset:
     if validation is None:
         train, validation = _held_out(train, location)
     check_widths(location, train, validation, test)
-    return Dataset(
-        train, validation, test, kind, location, checksum, recognised=recognised, warnings=warnings
-    )
+    return Dataset(train, validation, test, kind, location, checksum, recognised=recognised, warnings=warnings)
 
 
 def _held_out(train: Split, location: str = "") -> tuple[Split, Split]:

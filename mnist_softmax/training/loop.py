@@ -73,12 +73,12 @@ def check_fit(settings: Config, dataset: Dataset) -> None:
         )
     if layers[-1].n_out != dataset.num_classes:
         k, found = dataset.num_classes, dataset.classes
-        labels = f"the labels have {k} classes"
+        labels = f"the labels have {k} classes, 0 to {k - 1}: write {k} there"
         if len(found) < k:
             listed = ", ".join(map(str, found[:10])) + ", ..." * (len(found) > 10)
             labels = (
                 f"the labels need {k} outputs: one for each number from 0 to {k - 1}, though {len(found)} of them "
-                f"alone occur ({listed}); count the labels from 0, or end with {k}"
+                f"alone occur ({listed}); count the labels from 0, or write {k} there"
             )
         raise ConfigError(f"network.layers ends with {layers[-1].n_out}; {labels}")
     for key in SHAPING if dataset.section else ():

@@ -78,7 +78,8 @@ def test_the_digits_are_found_under_the_names_of_all_versions(filled, home, offl
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"no gzip", gzip.compress(ARFF)[:-20], gzip.compress(b"no ARFF"), gzip.compress(ARFF + b"x,y\n")],
+    [b"", b"no gzip", ZIPPED[:-20], gzip.compress(b"no ARFF"), gzip.compress(ARFF + b"x,y\n")],
+    ids=["empty", "text", "cut off", "other text", "another line"],
 )
 def test_a_damaged_file_is_named_and_kept(filled, home, offline, content):
     path = filled(content)
