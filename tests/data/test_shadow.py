@@ -129,7 +129,7 @@ def test_what_is_fetched_is_put_into_the_data_home_and_nothing_there_is_replaced
 
     before = kept.read_bytes()
     monkeypatch.setattr(sklearn.datasets, "fetch_openml", fetch)
-    assert len(openml.fetch()) == 70_000
+    assert len(openml.fetch("mnist_784")) == 70_000
     assert (home / SITE / "new.gz").read_bytes() == b"fetched"
     assert kept.read_bytes() == before
 
