@@ -150,9 +150,9 @@ def slowdown_curves(slowdowns: Mapping[str, Slowdown]) -> Picture:
 
 def _picture(figure: Figure, name: str, caption: str, alternative: str) -> Picture:
     svg, png = io.StringIO(), io.BytesIO()
-    with load().rc_context({"svg.hashsalt": name}):
+    with load().rc_context({"svg.hashsalt": name}), np.errstate(over="ignore"):
         figure.savefig(svg, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    figure.savefig(png, format="png", dpi=160, facecolor="white")
+        figure.savefig(png, format="png", dpi=160, facecolor="white")
     return Picture(name, caption, alternative, _for_page(svg.getvalue(), name), png.getvalue())
 
 
