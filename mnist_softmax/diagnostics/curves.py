@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from mnist_softmax.errors import ConfigError, RunDirectoryError
 from mnist_softmax.figures import drawing, legend, log_scale, new_figure, save
 from mnist_softmax.files import write_whole
@@ -104,6 +106,7 @@ def _cells(values: dict[str, float | list[float]]) -> dict[str, float]:
     return cells
 
 
+@np.errstate(over="ignore")  # Matplotlib looks for marks far beyond what there is
 def plot(runs: Sequence[Curves], metrics: Sequence[str], path: str) -> None:
     """A panel for each metric, a line for each run, over the epochs (from 1). Raises ConfigError as `save`."""
     columns = len(metrics) if len(metrics) <= 3 else 2
