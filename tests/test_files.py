@@ -8,10 +8,12 @@ import threading
 import time
 
 import pytest
+from pydantic import TypeAdapter
 
 from mnist_softmax import files, locks
 from mnist_softmax.errors import RunDirectoryError
-from mnist_softmax.files import read_json, reading, remove_left_overs, scratch_folder, write_whole
+from mnist_softmax.files import remove_left_overs, scratch_folder, write_whole
+from mnist_softmax.reading import read_json, reading
 
 
 def refusing(code):
@@ -121,7 +123,7 @@ def test_what_cannot_be_read_is_not_called_damaged_and_nothing_is_to_be_destroye
 def test_what_is_damaged_is_a_line_with_the_remedy(tmp_path, content):
     (tmp_path / "a.json").write_bytes(content)
     with pytest.raises(RunDirectoryError, match=r"a\.json: is damaged \(.*\); do this\Z"):
-        read_json(tmp_path / "a.json", "do this")
+        read_json(tmp_path / "a.json", TypeAdapter(dict[str, int]), "do this")
 
 
 def test_many_writers_of_one_file_never_take_each_others_for_left_overs(tmp_path):

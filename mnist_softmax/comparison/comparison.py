@@ -193,7 +193,7 @@ def read_comparison(directory: str | Path) -> Comparison:
 
 def _stored_config(name: str, content: Facts) -> Config:
     if not is_name(name):
-        raise Damaged(f"configs: {shown(name)} is no name")
+        raise Damaged(f"configs: {shown(name)}: no name for a config")
     try:
         return Config.model_validate(content)
     except ValidationError as error:
