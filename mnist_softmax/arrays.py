@@ -29,14 +29,15 @@ def read_arrays(path: Path, most: int = LARGEST) -> dict[str, np.ndarray]:
                 size = sum(each.file_size for each in members)
                 if size > most:
                     raise Damaged(f"it unpacks to {size:,} bytes, expected at most {most:,}")
-                return {each.filename.removesuffix(".npy"): _array(archive, each) for each in members}
+                return {each.filename.removesuffix(".npy"): read_array(archive, each) for each in members}
         except (OSError, MemoryError, Damaged):
             raise
         except Exception as error:  # damaged bytes can fail in any way on their way through zip and zlib
             raise Damaged(" ".join(str(error).split()) or type(error).__name__) from None
 
 
-def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+def read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    """One array of an npz file. Raises Damaged, and whatever zipfile raises."""
     with archive.open(member) as stream:
         shape, fortran_order, dtype = _header(stream, member)
         size = math.prod(shape) * dtype.itemsize
