@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mnist_softmax.arrays import read_array
 from mnist_softmax.data.cache import reason
 from mnist_softmax.data.checks import checked_split
 from mnist_softmax.data.dataset import Split
@@ -89,10 +90,7 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
     try:
         with zipfile.ZipFile(path) as file:
             for name in wanted:
-                with file.open(f"{name}.npy") as member:
-                    arrays[name] = np.lib.format.read_array(
-                        member, allow_pickle=False
-                    )  # which could run any code
+                arrays[name] = read_array(file, file.getinfo(f"{name}.npy"))
     except Exception as error:  # damaged bytes can fail in any way on their way through zip and NumPy
         raise DataError(f"{path}: {_shown(name)} cannot be read ({reason(error)[:200]})") from None
     return arrays
