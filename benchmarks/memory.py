@@ -3,7 +3,7 @@
     python -m benchmarks.memory PEER HIDDEN
 
 Other peers get the digits as floats, as their users would give them, and the test images too: 188 MB. Our own
-keeps them as bytes, as any run of ours does.
+keeps them as bytes, as any run of ours does, and so does the program in C.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main() -> None:
     """Train two epochs and print MB."""
     name, hidden = sys.argv[1], int(sys.argv[2])
     one_core()
-    epoch = PEERS[name].start()(work(hidden, floats=PEERS[name].module != "ours"))
+    epoch = PEERS[name].start()(work(hidden, floats=PEERS[name].floats))
     epoch(1)
     epoch(2)
     print(peak())

@@ -1,12 +1,12 @@
-"""Seconds an epoch, beside other people's libraries and beside the five bare matrix products.
+"""Seconds an epoch, beside other people's libraries, a program in C, and the five bare matrix products.
 
-    python -m benchmarks.speed [--peers torch,jax,sklearn] [--hidden 30 100] [--repeats 5] [--json FILE]
+    python -m benchmarks.speed [--peers torch,jax,c_lit] [--hidden 30 100] [--repeats 5] [--json FILE]
 
 An epoch is every training image once, in mini-batches of 10, float32 (the per-example loop: float64), and the
 test accuracy. All do the same work from the same weights (benchmarks/work.py); that their accuracies agree is
 checked. They take turns, so that a noisy machine hits all alike, and ratios are taken within a turn. A turn is two
 epochs, of which the second is timed: in training an epoch finds the caches as the one before it left them.
-Everything runs on one core. Peers that are not installed are named and left out.
+Everything runs on one core. A peer without its library, or without a compiler that it needs, is named and left out.
 """
 
 from __future__ import annotations
@@ -14,26 +14,39 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
 
 from benchmarks.memory import peak_memory
-from benchmarks.peers import OPTIONAL, PEERS
+from benchmarks.peers import OPTIONAL, PEERS, LeftOut
 from benchmarks.startup import startup
-from benchmarks.work import machine, one_core, work
+from benchmarks.work import Work, machine, one_core, work
 
 # Accuracies after the same epochs lie no farther apart. Those that take the orders of the work agree to rounding;
 # scikit-learn shuffles by itself, and then epochs at this constant rate differ by half a point.
 AGREE = 0.015
 
 
-def timed(hidden: int, names: list[str], repeats: int) -> list[dict[str, Any]]:
+def started(the_work: Work, names: list[str]) -> tuple[dict[str, Callable], dict[str, str]]:
+    """The peers' functions that train an epoch, and why the others are left out."""
+    epochs, absent = {}, {}
+    for name in names:
+        if not PEERS[name].is_here():
+            absent[name] = f"{PEERS[name].library} is not installed"
+            continue
+        try:
+            epochs[name] = PEERS[name].start()(the_work)
+        except LeftOut as reason:
+            absent[name] = str(reason)
+    return epochs, absent
+
+
+def timed(epochs: dict[str, Callable], hidden: int, repeats: int) -> list[dict[str, Any]]:
     """A row for each peer: seconds of each epoch, per replica, taken in turns, and the last test accuracy."""
-    the_work = work(hidden)
-    epochs = {name: PEERS[name].start()(the_work) for name in names}
-    rows = {name: {"hidden": hidden, "peer": name, "seconds": [], "accuracy": None} for name in names}
+    rows = {name: {"hidden": hidden, "peer": name, "seconds": [], "accuracy": None} for name in epochs}
     for turn in range(repeats + 1):
         for name, epoch in epochs.items():
             epoch(2 * turn)
@@ -83,25 +96,25 @@ def disagreement(rows: list[dict[str, Any]]) -> str | None:
 def main() -> int:
     """Print one table a network, and the other times; 1 where the accuracies do not agree."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--peers", default=",".join(OPTIONAL), help="libraries to compare with (torch,jax,sklearn)"
-    )
+    every = ",".join(OPTIONAL)
+    parser.add_argument("--peers", default=every, metavar="NAMES", help=f"whom to compare with ({every})")
     parser.add_argument("--hidden", type=int, nargs="+", default=[30, 100], help="hidden neurons (30 100)")
     parser.add_argument("--repeats", type=int, default=5, help="timed epochs of each (5)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     options = parser.parse_args()
     asked = options.peers.split(",")
     if unknown := set(asked) - {*OPTIONAL, ""}:
-        parser.error(f"--peers {', '.join(sorted(unknown))}: expected some of {','.join(OPTIONAL)}")
-    absent = [name for name in OPTIONAL if name in asked and not PEERS[name].is_here()]
-    names = [name for name in PEERS if name not in OPTIONAL or (name in asked and name not in absent)]
-    if absent:
-        print(f"not installed, left out: {', '.join(absent)}\n")
+        parser.exit(2, f"error: --peers {', '.join(sorted(unknown))}: expected some of {every}\n")
+    names = [name for name in PEERS if name not in OPTIONAL or name in asked]
     one_core()
-    found: dict[str, Any] = {"machine": machine(), "absent": absent, "repeats": options.repeats, "rows": []}
+    found: dict[str, Any] = {"machine": machine(), "absent": {}, "repeats": options.repeats, "rows": []}
     complaints = []
     for hidden in options.hidden:
-        rows = timed(hidden, names, options.repeats)
+        epochs, absent = started(work(hidden), names)
+        for name in absent.keys() - found["absent"].keys():
+            print(f"left out: {name}: {absent[name]}\n", flush=True)
+        found["absent"] |= absent
+        rows = timed(epochs, hidden, options.repeats)
         for row in rows:
             row["memory"] = peak_memory(row["peer"], hidden)
         found["rows"] += rows

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
+import subprocess
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -19,6 +21,8 @@ from mnist_softmax.runs.environment import environment
 
 M = 10
 ETA = 0.5
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "jax", "numba")
+COMPILER = "C compiler"
 
 
 @dataclass(frozen=True)
@@ -70,15 +74,28 @@ def work(hidden: int, floats: bool = True) -> Work:
 def machine() -> dict[str, Any]:
     """What the figures depend on."""
     versions = {}
-    for name in ("numpy", "scipy", "scikit-learn", "torch", "jax"):
+    for name in LIBRARIES:
         try:
             versions[name] = version(name)
         except PackageNotFoundError:
             versions[name] = "absent"
+    versions[COMPILER] = _compiler()
     found = environment()
     blas = ", ".join(f"{b['internal_api']} {b['version']} ({b.get('architecture')})" for b in found["blas"][:1])
     return {"processor": found["processor"], "cores": found["cores"], "blas": blas,
             "python": platform.python_version()} | versions  # fmt: skip
+
+
+def c_compiler() -> str | None:
+    """The path of a C compiler, if there is one."""
+    return shutil.which("cc") or shutil.which("gcc")
+
+
+def _compiler() -> str:
+    compiler = c_compiler()
+    if compiler is None:
+        return "absent"
+    return subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout.partition("\n")[0]
 
 
 def one_core() -> None:

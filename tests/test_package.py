@@ -93,7 +93,7 @@ def test_the_source_archive_holds_all_that_is_needed_to_work_on_it(archives):
         path.relative_to(ROOT).as_posix()
         for folder in folders
         for path in (ROOT / folder).rglob("*")
-        if path.is_file() and path.suffix in (".py", ".yaml", ".md", ".json", ".svg", ".png")
+        if path.is_file() and path.suffix in (".py", ".c", ".yaml", ".md", ".json", ".svg", ".png")
     }
     assert wanted
     wanted |= {

@@ -11,7 +11,7 @@ MODULES = [
     for path in sorted((ROOT / "benchmarks").rglob("*.py"))
     if path.name != "__init__.py"
 ]
-PEERS = ("torch", "jax", "tensorflow", "distributed")
+PEERS = ("torch", "jax", "tensorflow", "numba", "distributed")
 
 
 @pytest.mark.parametrize("name", MODULES)
