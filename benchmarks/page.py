@@ -16,6 +16,7 @@ from typing import Any
 
 from benchmarks.peers import PEERS
 from benchmarks.speed import table
+from benchmarks.work import COMPILER, LIBRARIES
 
 DOCS = Path(__file__).parents[1] / "docs"
 Found = dict[str, Any]
@@ -24,9 +25,7 @@ Found = dict[str, Any]
 def machine_lines(found: Found) -> str:
     """What it was measured on."""
     machine = found["speed"]["machine"]
-    versions = ", ".join(
-        f"{name} {machine[name]}" for name in ("numpy", "scipy", "scikit-learn", "torch", "jax")
-    )
+    versions = ", ".join(f"{name} {machine[name]}" for name in (*LIBRARIES, COMPILER) if name in machine)
     place = f"{machine['processor']}, {machine['cores']} cores; {machine['blas']}"
     return f"{place}; Python {machine['python']}, {versions}."
 
@@ -125,8 +124,8 @@ def draw(found: Found) -> None:
 
     rows = [row for row in found["speed"]["rows"] if row["hidden"] == 30]
     rows.sort(key=lambda row: median(row["seconds"]))
-    figure, axes = pyplot.subplots(figsize=(7, 3.2), layout="constrained")
-    colours = {"floor": "#9a9a9a", "ours": "#1f5fa8", "cohort": "#1f5fa8"}
+    figure, axes = pyplot.subplots(figsize=(7, 0.4 * len(rows)), layout="constrained")
+    colours = {"true_floor": "#9a9a9a", "floor": "#9a9a9a", "ours": "#1f5fa8", "cohort": "#1f5fa8"}
     seconds = [median(row["seconds"]) for row in rows]
     bars = axes.barh(
         [PEERS[row["peer"]].title for row in rows],

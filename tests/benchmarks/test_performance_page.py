@@ -3,6 +3,8 @@
 import pytest
 
 from benchmarks.page import DOCS, filled, stored
+from benchmarks.peers import OPTIONAL, PEERS
+from benchmarks.work import machine
 
 
 def test_the_tables_are_those_of_the_stored_figures():
@@ -33,3 +35,15 @@ def test_every_peer_was_measured_and_did_the_same_work():
             row["accuracy"] for row in rows if row["hidden"] == hidden and row["accuracy"] is not None
         ]
         assert max(accuracies) - min(accuracies) < 0.015
+
+
+@pytest.mark.parametrize(
+    "names", [[*PEERS], [name for name in PEERS if name not in OPTIONAL]], ids=["all", "few"]
+)
+def test_it_has_a_row_for_each_peer_that_was_measured(names):
+    text, found = (DOCS / "performance.md").read_text("utf-8"), stored()
+    row = {"hidden": 30, "seconds": [0.5], "accuracy": None, "memory": 100}
+    found["speed"] |= {"machine": machine(), "rows": [row | {"peer": name} for name in names]}
+    page = filled(text, found)
+    assert [name for name in PEERS if f"| {PEERS[name].title} | 0.500" in page] == names
+    assert "C compiler" in page
