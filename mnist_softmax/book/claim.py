@@ -19,7 +19,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from mnist_softmax.book import gradients
 from mnist_softmax.config.config import Config
-from mnist_softmax.config.schema import Integer, Misfit, PositiveInt, Section
+from mnist_softmax.config.schema import Misfit, NotBoolean, PositiveInt, Section
 from mnist_softmax.config.training import MetricName
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.metrics import METRICS
@@ -34,7 +34,7 @@ ONLY = "only"  # the name of the run where there is but one
 Finding = dict[str, Any]
 
 
-Count = Annotated[Integer, Field(ge=0)]
+Count = Annotated[int, Field(ge=0), NotBoolean]
 
 
 @dataclass(frozen=True)
