@@ -91,7 +91,7 @@ def _run(arguments: list[str]) -> int:
         options = _parse(arguments)
     except SystemExit as end:  # of argparse, after its help or its complaint
         return int(end.code or 0)
-    return COMMANDS[options.command].run(options)
+    return int(COMMANDS[options.command].run(options))
 
 
 def _say(text: str) -> None:

@@ -177,7 +177,7 @@ def select(history: History, metric: str, how: str) -> float:
     """`metric` at its `peak`, or at the `final` or `first` epoch; an accuracy in percent."""
     measured = [record[metric] for record in history if metric in record]
     value = {"peak": max(measured), "final": measured[-1], "first": measured[0]}[how]
-    return 100 * value if METRICS[metric].is_accuracy else value
+    return float(100 * value if METRICS[metric].is_accuracy else value)
 
 
 def unit(metric: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
@@ -39,7 +39,7 @@ class Architecture(Section):
     initializer: Initializer = "scaled"
     """How starting weights are drawn: `scaled` is N(0, 1/n_in), `large` N(0, 1)."""
 
-    def placed(self) -> list[Placed]:
+    def placed(self) -> list[Placed[Any]]:
         """Every layer but the inputs, with what reaches it and what leaves it."""
         return placed(self.layers, self.hidden_activation, self.initializer)
 
@@ -51,7 +51,7 @@ class Architecture(Section):
         ]
         return self.model_copy(update={"initializer": initializer, "layers": tuple(layers)})
 
-    def hidden(self) -> list[Placed]:
+    def hidden(self) -> list[Placed[Any]]:
         """The hidden layers that learn: dropout is none."""
         return [layer for layer in self.placed()[:-1] if layer.arrays]
 

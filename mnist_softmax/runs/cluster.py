@@ -91,7 +91,7 @@ def _version() -> str:
 
 def slots(client: Client) -> int:
     """How many cohorts the cluster trains at once."""
-    return max(sum(client.nthreads().values()), 1)
+    return int(max(sum(client.nthreads().values()), 1))
 
 
 def train(

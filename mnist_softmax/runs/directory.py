@@ -55,7 +55,7 @@ class RunDirectory:
     def read_summary(self) -> dict[str, Any] | None:
         """How the run ended, or None while it has not."""
         remedy = "train anew with --overwrite"
-        summary = read_json(self.summary, remedy)
+        summary: dict[str, Any] | None = read_json(self.summary, remedy)
         if summary is None:
             return None
         try:
