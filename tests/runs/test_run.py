@@ -15,7 +15,7 @@ import time
 import numpy as np
 import pytest
 import yaml
-from small_run import command, run_train, write_digits
+from small_run import command, run_train, wait_until, write_digits
 
 
 def model(directory):
@@ -171,9 +171,7 @@ def test_interrupted_it_keeps_its_checkpoint_and_says_how_to_resume(config, tmp_
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     checkpoint = tmp_path / "run" / "checkpoint.npz"
-    deadline = time.monotonic() + 60
-    while not checkpoint.exists() and time.monotonic() < deadline:
-        process.stdout.readline()
+    wait_until(checkpoint.exists, process)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
