@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import difflib
 import os
-import re
 import sys
 from collections.abc import Collection, Sequence
 
@@ -195,5 +194,5 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, list[str]]]:
             allow_abbrev=False,  # --seed=3 would be --seeds, which are not a seed
         )
         command.add_arguments(words)
-        known[name] = re.findall(r"(?m)^ +(?:-\w, )?(--[\w-]+)", words.format_help())
+        known[name] = [*words._option_string_actions]  # its help may be coloured
     return parser, known

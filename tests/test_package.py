@@ -191,7 +191,7 @@ def test_every_command_of_the_readme_works(command, tmp_path):
 @pytest.mark.slow
 def test_the_program_of_the_readme_works(command):
     """Its two configs on the sample, for one epoch."""
-    [block] = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    [block] = re.findall(r"```python\n(import mnist_softmax as ms\n.*?)```", README, flags=re.DOTALL)
     few = block.replace('"training.epochs=3"', '"training.epochs=1", "data.source=sample"')
     assert few.count("data.source=sample") == 2
     result = command("-c", f"if __name__ == '__main__':\n{textwrap.indent(few, '    ')}")
