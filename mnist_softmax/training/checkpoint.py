@@ -17,7 +17,7 @@ import numpy as np
 
 from mnist_softmax.config.config import Config
 from mnist_softmax.errors import RunDirectoryError
-from mnist_softmax.files import reading, replacing
+from mnist_softmax.files import reading, write_arrays
 from mnist_softmax.network.network import Network
 from mnist_softmax.network.parameters import Parameters
 from mnist_softmax.training.cohort import State
@@ -48,9 +48,7 @@ def snapshot(state: State, data_checksum: str, records: str) -> Arrays:
 
 def save(path: Path, arrays: Arrays) -> None:
     """Write named arrays as one file."""
-    named: dict[str, Any] = arrays
-    with replacing(path) as file:
-        np.savez(file, **named)
+    write_arrays(path, **arrays)
 
 
 def load_state(path: Path, settings: Config, data_checksum: str) -> State:
