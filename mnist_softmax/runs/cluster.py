@@ -37,7 +37,9 @@ def connect(address: str | None) -> Client:
     try:
         from distributed import Client
     except ImportError:
-        raise UserError("--backend dask needs the package distributed: pip install 'mnist-softmax[dask]'") from None
+        raise UserError(
+            "--backend dask needs the package distributed: pip install 'mnist-softmax[dask]'"
+        ) from None
     for name in ("distributed", "distributed.client"):  # its tracebacks; what goes wrong is told by us
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:

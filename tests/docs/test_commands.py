@@ -85,7 +85,8 @@ def test_training_runs(command, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "command", [c for c in COMMANDS if re.match(r"mnist-softmax (explain|gradcheck --|configs|data|train .*--print)", c)]
+    "command",
+    [c for c in COMMANDS if re.match(r"mnist-softmax (explain|gradcheck --|configs|data|train .*--print)", c)],
 )
 def test_looking_runs(command, tmp_path):
     sample = [] if "data." in command or "configs" in command else ["data.source=sample"]
