@@ -56,6 +56,7 @@ MENU = {
     ],
     "Notebooks": [f"notebooks/{path.stem}" for path in sorted((ROOT / "notebooks").glob("*.md"))],
     "The program": [
+        "docs/installation",
         "docs/library",
         "docs/data",
         "docs/api",

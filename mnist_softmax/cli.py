@@ -7,7 +7,7 @@ import contextlib
 import difflib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import nullcontext, redirect_stdout
 from typing import NoReturn, TextIO, cast
 
@@ -28,6 +28,7 @@ from mnist_softmax.commands import (
     sweep,
     train,
 )
+from mnist_softmax.commands.completion import PrintCompletion
 from mnist_softmax.errors import INTERRUPTED, ConfigError, UserError
 from mnist_softmax.messages import Printable, message
 
@@ -93,7 +94,7 @@ def _run(arguments: list[str]) -> int:
     except SystemExit as end:  # of argparse, after its help or its complaint
         return int(end.code or 0)
     with redirect_stdout(cast(TextIO, Printable(sys.stdout))) if sys.stdout else nullcontext():
-        return COMMANDS[options.command].run(options)
+        return int(COMMANDS[options.command].run(options))
 
 
 def _say(text: str) -> None:
@@ -119,7 +120,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     arguments = arguments or ["--help"]
     if not arguments[0].startswith("-"):
         _check_command(arguments[0])
-    parser = _parser()
+    parser, known = _parser()
+    pairs: list[str] = []
+    if arguments[0] in COMMANDS:
+        arguments, pairs = _pairs_apart(arguments, known[arguments[0]])
     options, rest = parser.parse_known_args(arguments)
     takes_pairs = COMMANDS[options.command].TAKES_OVERRIDES
     if wrong := [word for word in rest if not takes_pairs or word.startswith("-") or "=" not in word]:
@@ -127,7 +131,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
             "an override is written key=value" if takes_pairs else f"see mnist-softmax {options.command} --help"
         )
         parser.error(f"unrecognized arguments: {' '.join(wrong)} ({hint})")
-    options.overrides = rest
+    options.overrides = [*pairs, *rest]
     return options
 
 
@@ -146,20 +150,60 @@ class _Parser(argparse.ArgumentParser):
         super().error(message(text))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _pairs_apart(arguments: list[str], known: Collection[str]) -> tuple[list[str], list[str]]:
+    """The words of a command, and apart from them `key=value` of each that was written `--key=value`.
+
+    Raises ConfigError for an option that the command does not have; argparse would name what it misses instead.
+    """
+    command, *words = arguments
+    kept, pairs = [command], list[str]()
+    for k, word in enumerate(words):
+        name, equals, _ = word.partition("=")
+        if word == "--":
+            return kept + words[k:], pairs
+        if not word.startswith("--") or name in known:
+            kept.append(word)
+        elif equals and COMMANDS[command].TAKES_OVERRIDES and _is_key(name[2:]):
+            pairs.append(word[2:])
+        else:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"see mnist-softmax {command} --help"
+            if "." in name and COMMANDS[command].TAKES_OVERRIDES:
+                hint = f"a key of the config is written {name[2:]}=VALUE"
+            raise ConfigError(f"{name}: {command} has no such option; {hint}")
+    return kept, pairs
+
+
+def _is_key(name: str) -> bool:
+    """Whether this can be a key of a config, and no option that was misspelt."""
+    from mnist_softmax.config.config import Config
+
+    return "." in name or name in Config.model_fields
+
+
+def _parser() -> tuple[argparse.ArgumentParser, dict[str, list[str]]]:
+    """The parser, and the options that each command has."""
     parser = _Parser(
         prog="mnist-softmax", description="Train small networks on MNIST, exactly.", epilog=EXIT_CODES
     )
     parser.add_argument("--version", action="version", version=f"mnist-softmax {__version__}")
+    parser.add_argument(
+        "--print-completion",
+        action=PrintCompletion,
+        choices=("bash", "zsh"),
+        help='completion for a shell: eval "$(mnist-softmax --print-completion bash)"',
+    )
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
+    known = {}
     for name, command in COMMANDS.items():
-        command.add_arguments(
-            subparsers.add_parser(
-                name,
-                help=command.HELP,
-                description=command.HELP,
-                usage=f"mnist-softmax {name} {command.USAGE}",
-                epilog=EXIT_CODES,
-            )
+        words = subparsers.add_parser(
+            name,
+            help=command.HELP,
+            description=command.HELP,
+            usage=f"mnist-softmax {name} {command.USAGE}",
+            epilog=EXIT_CODES,
+            allow_abbrev=False,  # --seed=3 would be --seeds, which are not a seed
         )
-    return parser
+        command.add_arguments(words)
+        known[name] = [*words._option_string_actions]  # its help may be coloured
+    return parser, known

@@ -27,7 +27,7 @@ RATES = {"sgd": 0.5, "adam": 0.001}  # where learning_rate_init is None
 class NetworkParameters(BaseEstimator):
     """What NetworkClassifier is made with; its docstring says what each parameter means."""
 
-    _parameter_constraints: ClassVar[dict[str, list]] = {
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden_layer_sizes": ["array-like", COUNT],
         "activation": [StrOptions({*ACTIVATIONS})],
         "output_activation": [StrOptions({*get_args(OutputActivation)})],

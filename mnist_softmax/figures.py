@@ -57,7 +57,8 @@ def drawing(style: Mapping[Any, Any] = STYLE) -> Iterator[None]:
 
 def new_figure(size: tuple[float, float] = SIZE, **options: Any) -> Figure:
     """An empty one, drawn by Agg when it is saved, not by a backend that its user has chosen."""
-    return load().figure.Figure(figsize=size, **options)
+    figure: Figure = load().figure.Figure(figsize=size, **options)
+    return figure
 
 
 def load() -> Any:

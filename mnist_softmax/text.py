@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 
 
@@ -25,3 +26,12 @@ def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
         ).rstrip()
         for row in rows
     ]
+
+
+def html_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table for a notebook, under its caption. Any text is shown as it is: none of it is taken for HTML."""
+    import pandas
+
+    table = pandas.DataFrame([list(row) for row in rows], columns=list(columns), dtype=object)
+    with pandas.option_context("display.max_colwidth", None):  # whole cells
+        return f"<p>{html.escape(caption)}</p>\n{table.to_html(index=False, border=0)}"

@@ -1,6 +1,7 @@
 """What tests everywhere need: made-up digits, settings that fit them, and, where they are at hand, the real ones."""
 
 import hashlib
+import importlib
 import socket
 
 import numpy as np
@@ -14,6 +15,12 @@ from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import DataError
 
 WIDTH, CLASSES = 12, 4
+
+
+def pytest_sessionstart(session):
+    """Where Matplotlib has no cache of fonts yet, it says on standard error that it builds one: done before tests."""
+    if not hasattr(session.config, "workerinput"):  # not in each of the processes that share the tests
+        importlib.import_module("matplotlib.font_manager")
 
 
 def noisy_patterns(rng: np.random.Generator, patterns: np.ndarray, n: int) -> Split:

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -42,3 +44,9 @@ def run_command(*arguments: object, **options) -> subprocess.CompletedProcess[st
 def run_train(*arguments: object, **options) -> subprocess.CompletedProcess[str]:
     """Run scripts/train.py to its end."""
     return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=120, **options)
+
+
+def wait_until(seen: Callable[[], object], process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
+    """Wait until something is seen, or `process` is over; without a deadline, for machines may be slow."""
+    while not seen() and process.poll() is None:
+        time.sleep(0.01)

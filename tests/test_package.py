@@ -1,14 +1,18 @@
 """Installed from its wheel, in an empty directory and with an empty home, the program has all that it needs."""
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 import tarfile
+import textwrap
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image, ImageDraw
 
 from mnist_softmax import __version__
 
@@ -57,10 +61,11 @@ def command(installed, tmp_path):
     home.mkdir()
     here.mkdir()
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "SYSTEMROOT")}
-    env = kept | {"HOME": str(home), "PYTHONPATH": str(installed)}
+    env = kept | {"HOME": str(home), "PYTHONPATH": str(installed), "BROWSER": "true"}
 
-    def command(*words: str) -> subprocess.CompletedProcess[str]:
-        return python(installed / "bin" / "mnist-softmax", *words, cwd=here, env=env)
+    def command(*words: str, **further: str) -> subprocess.CompletedProcess[str]:
+        program = ["-c", words[1]] if words[0] == "-c" else [installed / "bin" / "mnist-softmax", *words]
+        return python(*program, cwd=here, env=env | further)
 
     return command
 
@@ -97,6 +102,8 @@ def test_the_source_archive_holds_all_that_is_needed_to_work_on_it(archives):
     }
     assert wanted
     wanted |= {
+        ".ci/run",
+        "notebooks/01_the_question.md",
         "README.md",
         "LICENSE",
         "CHANGELOG.md",
@@ -128,6 +135,7 @@ def test_it_trains_a_shipped_config_by_its_name(command, tmp_path):
         (["--version"], "mnist-softmax "),
         (["configs"], "book/ch3_l2_full"),
         (["configs", "loglik"], "cost: log_likelihood"),
+        (["configs", "--schema"], '"additionalProperties": false'),
         (["reproduce"], "ch3_l2_full"),
         (["explain", "data.source=sample"], "a fresh 784-30-10 network, seed 0"),
         (["gradcheck", "--config", "loglik", "data.source=sample"], "log_likelihood"),
@@ -139,3 +147,62 @@ def test_commands_need_nothing_beside_them(command, words, says):
     result = command(*words)
     assert result.returncode == 0, result.stderr
     assert says in result.stdout
+
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+FEW = ["data.source=sample", "data.training_size=60", "data.validation_size=30", "training.epochs=1"]
+QUICKSTART = "train --config loglik"
+FAILS = ["gradcheck --config loglik_wrong_gradient"]  # with exit code 1, as README says
+ENDS = {"train": "run ", "predict": "a_9", "lab": "needs no network", "explain": "y_j (a_j - 1)"}
+
+
+@pytest.mark.slow
+def test_every_command_of_the_readme_works(command, tmp_path):
+    """In the order in which they stand there, where they train on a few digits; the folder is empty at first."""
+    lines = re.findall(r"^mnist-softmax (.*?)(?: +#.*)?$", README, re.MULTILINE)
+    assert len(lines) > 8
+    drawn = Image.new("L", (200, 200), 255)
+    ImageDraw.Draw(drawn).line([(60, 40), (140, 40), (90, 160)], fill=0, width=18)
+    drawn.save(tmp_path / "here" / "photo.png")
+    for line in [QUICKSTART, *lines]:
+        words = shlex.split(line)
+        if words[0] == "reproduce" and len(words) > 1:
+            continue  # needs all digits
+        few = FEW if words[0] in ("train", "compare", "sweep") else []
+        few = ["data.source=sample"] if words[0] in ("explain", "gradcheck", "lab") else few
+        result = command(*words, *few)
+        assert result.returncode == (line in FAILS), (line, result.stderr)
+        assert "Traceback" not in result.stderr
+        assert ENDS.get(words[0], "") in result.stdout, line
+    here = tmp_path / "here"
+    for name in ("lab.html", "comparison/report.html", "sweep/results.md", "runs/ch3_l2_full/seed-0/model.npz"):
+        assert (here / name).is_file(), name
+    for line in (
+        "evaluate runs/loglik/seed-0",
+        "curves runs/loglik/seed-0 --csv curves.csv --plot curves.png",
+        "export runs/loglik/seed-0 --format npz",
+        "train --config loglik --print-config",
+        "configs --schema",
+    ):
+        result = command(*line.split())
+        assert result.returncode == 0, (line, result.stderr)
+
+
+@pytest.mark.slow
+def test_the_program_of_the_readme_works(command):
+    """Its two configs on the sample, for one epoch."""
+    [block] = re.findall(r"```python\n(import mnist_softmax as ms\n.*?)```", README, flags=re.DOTALL)
+    few = block.replace('"training.epochs=3"', '"training.epochs=1", "data.source=sample"')
+    assert few.count("data.source=sample") == 2
+    result = command("-c", f"if __name__ == '__main__':\n{textwrap.indent(few, '    ')}")
+    assert result.returncode == 0, result.stderr
+    assert "points above" in result.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.full_mnist
+def test_it_reproduces_the_book(command, full_mnist):
+    home = os.environ.get("SCIKIT_LEARN_DATA", str(Path.home() / "scikit_learn_data"))
+    result = command("reproduce", "ch1_random_guess", "ch1_average_darkness", SCIKIT_LEARN_DATA=home)
+    assert result.returncode == 0, result.stderr
+    assert "2,225" in result.stdout

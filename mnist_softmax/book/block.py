@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from mnist_softmax.book import exact, norms, printed
 from mnist_softmax.book.claim import Claim
-from mnist_softmax.config.schema import Integer, NotNegative, PositiveInt, Section
+from mnist_softmax.config.schema import NotNegative, PositiveInt, Section, Seed
 from mnist_softmax.config.training import MetricName
 
 AnyClaim = Annotated[printed.Kinds | exact.Kinds | norms.Kinds, Field(discriminator="kind")]
@@ -29,7 +29,7 @@ class Recording(Section):
     """Whether the program hands its runs one list, which stays as the last epoch left it, and not slices of it."""
     chaotic: str | None = None
     """Said beforehand: which of it parts from the record by rounding, and why."""
-    seed: Annotated[Integer, Field(ge=0)] = 12345678
+    seed: Seed = 12345678
 
 
 class Baseline(Section):

@@ -19,7 +19,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from mnist_softmax.book import gradients
 from mnist_softmax.config.config import Config
-from mnist_softmax.config.schema import Integer, Misfit, PositiveInt, Section
+from mnist_softmax.config.schema import Misfit, NotBoolean, PositiveInt, Section
 from mnist_softmax.config.training import MetricName
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.metrics import METRICS
@@ -34,7 +34,7 @@ ONLY = "only"  # the name of the run where there is but one
 Finding = dict[str, Any]
 
 
-Count = Annotated[Integer, Field(ge=0)]
+Count = Annotated[int, Field(ge=0), NotBoolean]
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ def select(history: History, metric: str, how: str) -> float:
     """`metric` at its `peak`, or at the `final` or `first` epoch; an accuracy in percent."""
     measured = [record[metric] for record in history if metric in record]
     value = {"peak": max(measured), "final": measured[-1], "first": measured[0]}[how]
-    return 100 * value if METRICS[metric].is_accuracy else value
+    return float(100 * value if METRICS[metric].is_accuracy else value)
 
 
 def unit(metric: str) -> str:

@@ -46,7 +46,8 @@ class Course(Claim):
             raise Misfit("recording", f"needs the norms of every epoch up to {last}")
 
     def _epochs(self) -> list[int]:
-        return reference()["recordings"][self.recording]["epochs"]
+        epochs: list[int] = reference()["recordings"][self.recording]["epochs"]
+        return epochs
 
     def judge(self, evidence: Evidence) -> Finding:
         courses = evidence.courses()

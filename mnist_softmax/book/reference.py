@@ -11,7 +11,10 @@ from typing import Any
 @cache
 def reference() -> dict[str, Any]:
     """`order` of the experiments in the book, and `recordings` by name."""
-    return json.loads(files(__package__).joinpath("reference.json").read_text(encoding="utf-8"))
+    content: dict[str, Any] = json.loads(
+        files(__package__).joinpath("reference.json").read_text(encoding="utf-8")
+    )
+    return content
 
 
 def recordings_of(what: str) -> dict[str, Any]:

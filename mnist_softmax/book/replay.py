@@ -45,7 +45,7 @@ class Comparison:
 def book_cost(record: Record, metric: str, sizes: dict[str, int]) -> float:
     """A cost as the book's programs report it: with the penalty, in which lambda is divided by the number of
     images that the cost is of, however many the network was trained on."""
-    return record[metric] + record["penalty"] * sizes["train"] / sizes[METRICS[metric].split]
+    return float(record[metric] + record["penalty"] * sizes["train"] / sizes[METRICS[metric].split])
 
 
 def compare(

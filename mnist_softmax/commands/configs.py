@@ -8,25 +8,28 @@ import sys
 HELP = (
     "list the configs that are shipped, or print one, to be changed: mnist-softmax configs loglik > mine.yaml"
 )
-USAGE = "[NAME]"
+USAGE = "[NAME | --schema]"
 TAKES_OVERRIDES = False
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command line."""
     parser.add_argument("name", nargs="?", metavar="NAME", help="such as loglik; none lists them")
+    parser.add_argument("--schema", action="store_true", help="print the JSON schema of configs, for editors")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Show the list, or the bytes of one file."""
-    from mnist_softmax.config.shipped import find_shipped, shipped
+    """Show the list, the bytes of one file, or what an editor asks for."""
+    from mnist_softmax.config.shipped import find_shipped, shipped, title
     from mnist_softmax.text import aligned
 
+    if options.schema:
+        from mnist_softmax.config.editors import as_text
+
+        print(as_text(), end="")
+        return 0
     if options.name is None:
-        first_lines = {
-            name: path.read_text(encoding="utf-8").split("\n")[0] for name, path in shipped().items()
-        }
-        print("\n".join(aligned([(name, line.lstrip("# ")) for name, line in first_lines.items()], left=2)))
+        print("\n".join(aligned([(name, title(path)) for name, path in shipped().items()], left=2)))
         return 0
     content = find_shipped(options.name).read_bytes()
     if sys.stdout is not None:  # None when it was closed, as by >&-

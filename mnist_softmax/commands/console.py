@@ -56,7 +56,7 @@ def introduction(settings: Config, dataset: Dataset, directory: str) -> str:
     return "\n".join(map(bounded, [*settings.to_yaml().split("\n"), *aligned(facts, left=2)]))
 
 
-def _layers(layers: Sequence[Placed]) -> list[tuple[str, str]]:
+def _layers(layers: Sequence[Placed[Any]]) -> list[tuple[str, str]]:
     """What goes through the network, and how many parameters each layer has."""
     counts = [layer.num_parameters for layer in layers if layer.arrays]
     shapes = [
@@ -99,7 +99,7 @@ class EpochTable:
         return max(len(METRICS[metric].title), len(self._cell(metric, 1.0)))
 
 
-def progress_bar(batches: Iterable, total: int) -> Iterable:
+def progress_bar(batches: Iterable[Any], total: int) -> Iterable[Any]:
     """A tqdm bar over an epoch's mini-batches on a terminal, gone when the epoch is over."""
     if not _on_a_terminal():
         return batches

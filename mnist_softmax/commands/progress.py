@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from time import monotonic
+from typing import Any
 
 from tqdm.auto import tqdm
 
@@ -34,7 +35,7 @@ class RunsProgress:
         self.began = monotonic()
         self.at_start = 0  # epochs that were trained before this call
         self.printed = 0
-        self.bar: tqdm | None = None
+        self.bar: tqdm[Any] | None = None
         if sys.stderr.isatty() or in_a_notebook():
             shape = "{desc} |{bar}| {n_fmt}/{total_fmt} epochs{postfix}"
             self.bar = tqdm(total=self.epochs, bar_format=shape, dynamic_ncols=True, leave=False)

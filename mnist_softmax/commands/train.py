@@ -7,7 +7,7 @@ import argparse
 from mnist_softmax.commands.options import user_path
 
 HELP = "train a network as a config says; key=value changes the config, as in training.epochs=3 seed=7"
-USAGE = "--config NAME [--output DIR] [--resume | --overwrite] [key=value ...]"
+USAGE = "--config NAME [--output DIR] [--resume | --overwrite] [--print-config] [key=value ...]"
 TAKES_OVERRIDES = True
 
 
@@ -31,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--overwrite", action="store_const", const="overwrite", dest="mode", help="train a run anew"
     )
     parser.set_defaults(mode="new")
+    parser.add_argument(
+        "--print-config", action="store_true", help="print the config with every key, and train nothing"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -38,15 +41,23 @@ def run(options: argparse.Namespace) -> int:
     from mnist_softmax.commands import console
     from mnist_softmax.config.file import load_config
     from mnist_softmax.data.sources import load_digits
+    from mnist_softmax.runs.earlier import finished_before
     from mnist_softmax.runs.run import default_directory
     from mnist_softmax.runs.run import run as train_into
     from mnist_softmax.training.history import Record
 
     settings = load_config(options.config, *options.overrides)
+    if options.print_config:
+        print(settings.to_yaml(), end="")
+        return 0
     directory = options.output or str(default_directory(settings, options.config))
     dataset = load_digits(settings.data)
     for warning in dataset.warnings:
         console.warn(warning)
+    if options.mode == "new" and (summary := finished_before(settings, dataset, directory)):
+        print(console.conclusion(summary, directory))
+        print("\nThis run was finished before; nothing was trained. --overwrite trains it anew.")
+        return 0
     table = console.EpochTable(settings, dataset)
 
     def introduce() -> None:

@@ -8,11 +8,12 @@ from itertools import combinations
 from pathlib import Path
 
 from mnist_softmax.comparison.comparison import Comparison, Facts, measured
-from mnist_softmax.comparison.statistics import holm, mean_interval, paired
+from mnist_softmax.comparison.statistics import holm, interval, mean, mean_interval, paired
 from mnist_softmax.errors import UserError
 from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.runs.run import Task
 from mnist_softmax.runs.summary import Data, Environment
+from mnist_softmax.text import html_table
 from mnist_softmax.training.history import History
 
 LEVELS = (0.90, 0.95, 0.96)  # validation accuracies, and how many epochs it takes to reach them
@@ -62,6 +63,14 @@ class Results:
         }
         names = ("data", "warnings", "environment", "configs", "runs", "pairs", "best")
         self.comparison.write_json("results.json", content | {name: getattr(self, name) for name in names})
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a mean accuracy for each config, of a sweep that of validation alone."""
+        split = "validation" if self.comparison.kind == "sweep" else "test"
+        means = {config["name"]: config[f"final_{split}_accuracy"] for config in self.configs}
+        rows = [[name, str(each["n"]), mean(each), interval(each)] for name, each in means.items()]
+        columns = ["config", "seeds", f"{split} accuracy", "95 % interval"]
+        return html_table(f"{self.comparison.kind} in {self.directory}", columns, rows)
 
 
 def work_out(comparison: Comparison, errors: Sequence[UserError] = ()) -> Results:

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import stats
 
 from mnist_softmax.comparison.comparison import Facts
+from mnist_softmax.text import percent
 
 CONFIDENCE = 0.95
 
@@ -28,6 +29,18 @@ def mean_interval(values: Sequence[float]) -> Facts:
             half = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * sd / np.sqrt(n)
             facts |= {"low": mean - half, "high": mean + half}
     return {"n": n} | {key: x if x is not None and np.isfinite(x) else None for key, x in facts.items()}
+
+
+def mean(facts: Facts, form: str = "") -> str:
+    """A mean in the format `form`, by default as percent; "-" where there is none."""
+    if facts["mean"] is None:
+        return "-"
+    return format(facts["mean"], form) if form else percent(facts["mean"])
+
+
+def interval(facts: Facts) -> str:
+    """In percent, such as "97.10 to 97.28"."""
+    return "-" if facts["low"] is None else f"{100 * facts['low']:.2f} to {100 * facts['high']:.2f}"
 
 
 def paired(a: Sequence[float], b: Sequence[float]) -> Facts:

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from mnist_softmax.comparison.comparison import Facts
 from mnist_softmax.comparison.results import LEVELS, Results
+from mnist_softmax.comparison.statistics import interval, mean
 from mnist_softmax.messages import printable
 from mnist_softmax.metrics import METRICS
-from mnist_softmax.text import aligned, percent
+from mnist_softmax.text import aligned
 
 TITLES = {"final_test_accuracy": "final", "best_by_validation_test_accuracy": "best by validation"}
 INTERVAL = "95 % interval"
@@ -31,18 +32,6 @@ def tables(results: Results) -> list[Table]:
     if results.comparison.kind == "sweep":
         return [_points(results)]
     return [_accuracies(results), _speed(results), *([_pairs(results)] if results.pairs else [])]
-
-
-def mean(facts: Facts, form: str = "") -> str:
-    """A mean in the format `form`, by default as percent; "-" where there is none."""
-    if facts["mean"] is None:
-        return "-"
-    return format(facts["mean"], form) if form else percent(facts["mean"])
-
-
-def interval(facts: Facts) -> str:
-    """In percent, such as "97.10 to 97.28"."""
-    return "-" if facts["low"] is None else f"{100 * facts['low']:.2f} to {100 * facts['high']:.2f}"
 
 
 def _sd(facts: Facts) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 import yaml
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from mnist_softmax.config.data import Data
 from mnist_softmax.config.layers import Dense
 from mnist_softmax.config.network import Architecture
 from mnist_softmax.config.randomness import Randomness, Streams
-from mnist_softmax.config.schema import Integer, PathName, Section
+from mnist_softmax.config.schema import PathName, Section, Seed
 from mnist_softmax.config.training import Training
 from mnist_softmax.metrics import METRICS
 
@@ -20,13 +20,16 @@ class Output(Section):
     """Where results go: `<directory>/<name of the config>/seed-<n>/`."""
 
     directory: PathName = "runs"
+    """The folder of all runs."""
 
 
 class Config(Section):
     """One run."""
 
-    seed: Annotated[Integer, Field(ge=0, lt=2**64)] = 0
+    seed: Seed = 0
+    """Of starting weights, the order of mini-batches, dropout."""
     randomness: Randomness = Streams()
+    """`streams`, one for each use, or `book`: numbers as the book's programs drew them."""
     data: Data = Data()
     network: Architecture
     training: Training

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mnist_softmax.config.schema import Number, PathName, PositiveInt, Section, one_of
+from mnist_softmax.config.schema import Finite, NotBoolean, PathName, PositiveInt, Section, one_of
 
 NAMES = ("mnist_784", "Fashion-MNIST", "Kuzushiji-MNIST", "EMNIST_Balanced")
 OF_FILES = ("idx", "npz", "csv", "pickle")
@@ -16,11 +16,12 @@ class Data(Section):
     """Where the digits come from."""
 
     source: Literal["auto", "openml", "sample", "idx", "npz", "csv", "pickle"] = "auto"
-    name: Annotated[str, one_of(NAMES)] | None = None
+    """`auto` is the local copy, else OpenML, else a sample of 5,000 images; with a path, what lies there."""
+    name: Annotated[str, one_of(NAMES), Field(json_schema_extra={"enum": [*NAMES]})] | None = None
     """What OpenML calls the data; left out it is mnist_784."""
     path: PathName | None = None
     """A file, or the folder of several that belong together; `auto` takes whatever kind is there."""
-    scale: Annotated[Number, Field(ge=1e-3, le=1e6)] = 255.0
+    scale: Annotated[float, Finite, Field(ge=1e-3, le=1e6), NotBoolean] = 255.0
     """Pixels are divided by this: 255 to fill [0, 1], 256 as the book's data was."""
     training_size: PositiveInt | None = None
     """Train on the first n training images only."""

@@ -15,13 +15,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_serializer
 
-from mnist_softmax.config.schema import Misfit, Number, PositiveInt, Section
+from mnist_softmax.config.schema import Misfit, NotBoolean, PositiveInt, Section
 
 Activation = Literal["sigmoid", "tanh", "relu"]
 Initializer = Literal["scaled", "large", "zeros", "he", "glorot", "fan_out"]
 Shape = tuple[int, ...]
 Arrays = dict[str, Shape]
-Size = Annotated[PositiveInt, Field(le=1_000_000)]
+LARGEST = 1_000_000
+Size = Annotated[int, Field(gt=0, le=LARGEST), NotBoolean]
 
 
 class Inputs(Section):
@@ -30,6 +31,7 @@ class Inputs(Section):
 
     kind: Literal["inputs"]
     shape: Annotated[tuple[Size, ...], Field(min_length=1, max_length=3)]
+    """Pixels; or rows and columns; or rows, columns and maps."""
 
     @property
     def shape_out(self) -> Shape:
@@ -47,6 +49,7 @@ class WithWeights(Section):
     activation: Activation | None = None
     """Of a hidden layer; `network.hidden_activation` where nothing is said."""
     initializer: Initializer | None = None
+    """Of its weights; `network.initializer` where nothing is said."""
 
 
 class Dense(WithWeights):
@@ -54,6 +57,7 @@ class Dense(WithWeights):
 
     kind: Literal["dense"]
     neurons: Size
+    """How many numbers go out."""
 
     def shape_out(self, shape_in: Shape) -> Shape:
         """Of what goes out."""
@@ -78,8 +82,11 @@ class Convolution(WithWeights):
 
     kind: Literal["convolution"]
     maps: PositiveInt
+    """How many kernels."""
     field: Size
+    """Rows and columns of a kernel."""
     pool: Size = 1
+    """Of pool x pool outputs the largest is kept."""
 
     def shape_out(self, shape_in: Shape) -> Shape:
         """Raises Misfit: nothing with rows and columns comes in, or field and pool do not fit it."""
@@ -115,7 +122,8 @@ class Dropout(Section):
     """In training each number that comes in is left out with probability p, anew in every mini-batch."""
 
     kind: Literal["dropout"]
-    p: Annotated[Number, Field(gt=0, lt=1)]
+    p: Annotated[float, Field(gt=0, lt=1), NotBoolean]
+    """The share that is left out."""
 
     def shape_out(self, shape_in: Shape) -> Shape:
         """That of what comes in."""
@@ -146,4 +154,11 @@ def _written_out(layers: Any) -> Any:
     return [first, *(e if isinstance(e, Section | dict) else {"kind": "dense", "neurons": e} for e in others)]
 
 
-Layers = Annotated[tuple[Layer, ...], BeforeValidator(_written_out)]
+def _or_short(schema: dict[str, Any]) -> None:
+    """In the JSON schema, the forms that `_written_out` takes, too."""
+    size = {"type": "integer", "exclusiveMinimum": 0, "maximum": LARGEST}
+    schema["items"]["oneOf"] += [size, {"type": "array", "items": size, "minItems": 1, "maxItems": 3}]
+    schema["minItems"] = 2
+
+
+Layers = Annotated[tuple[Layer, ...], BeforeValidator(_written_out), Field(json_schema_extra=_or_short)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
@@ -28,14 +28,18 @@ class Architecture(Section):
     layers: Layers
     """Inputs first: [784, 30, 10]. An entry is a number of neurons, or a mapping with a kind (layers.py)."""
     hidden_activation: Activation = "sigmoid"
+    """Of hidden layers that say nothing else."""
     output_activation: OutputActivation
+    """Of the last layer."""
     cost: Cost
+    """Eq. (6), (63) or (80)."""
     output_error: OutputError = "exact"
     """delta^L: `exact` is dC/dz^L. `true_output_only` is y_j (a_j - 1), which with softmax outputs is no gradient of
     this cost or of any other: wrong on purpose, to be trained beside the right one (docs/derivation.md)."""
     initializer: Initializer = "scaled"
+    """How starting weights are drawn: `scaled` is N(0, 1/n_in), `large` N(0, 1)."""
 
-    def placed(self) -> list[Placed]:
+    def placed(self) -> list[Placed[Any]]:
         """Every layer but the inputs, with what reaches it and what leaves it."""
         return placed(self.layers, self.hidden_activation, self.initializer)
 
@@ -47,7 +51,7 @@ class Architecture(Section):
         ]
         return self.model_copy(update={"initializer": initializer, "layers": tuple(layers)})
 
-    def hidden(self) -> list[Placed]:
+    def hidden(self) -> list[Placed[Any]]:
         """The hidden layers that learn: dropout is none."""
         return [layer for layer in self.placed()[:-1] if layer.arrays]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from mnist_softmax.config.layers import AfterInputs, Arrays, Dense, Inputs, Shape, WithWeights
 from mnist_softmax.config.schema import Misfit
@@ -62,7 +62,7 @@ class Placed(NamedTuple, Generic[Entry]):
         return sum(math.prod(shape) for shape in self.arrays.values())
 
 
-def placed(layers: Sequence[Inputs | AfterInputs], activation: str, initializer: str) -> list[Placed]:
+def placed(layers: Sequence[Inputs | AfterInputs], activation: str, initializer: str) -> list[Placed[Any]]:
     """Every layer but the inputs, in its place; `activation` and `initializer` are of those that say nothing.
 
     The last one stops at z^L, where the output takes over: its activation is linear.
@@ -72,7 +72,7 @@ def placed(layers: Sequence[Inputs | AfterInputs], activation: str, initializer:
     if not isinstance(first, Inputs):
         raise Misfit("layers.0", "expected the pixels of an image, 784 or [28, 28]")
     shape = first.shape_out
-    found: list[Placed] = []
+    found: list[Placed[Any]] = []
     for k, entry in enumerate(others, start=1):
         if isinstance(entry, Inputs):
             raise Misfit(f"layers.{k}", "inputs stand only at the beginning")
@@ -94,7 +94,7 @@ def placed(layers: Sequence[Inputs | AfterInputs], activation: str, initializer:
     return found
 
 
-def title(layers: Sequence[Placed]) -> str:
+def title(layers: Sequence[Placed[Any]]) -> str:
     """Such as "784-30-10", or "784-20x12x12-100-10" where maps have rows and columns."""
     shapes = [layer.shape_out for layer in layers if layer.arrays]
     sizes = ["x".join(map(str, (shape[-1], *shape[:-1]))) for shape in shapes]

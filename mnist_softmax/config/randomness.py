@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from mnist_softmax.config.schema import PositiveInt, Section
+from mnist_softmax.config.schema import NotBoolean, Section
 
 
 class Streams(Section):
@@ -19,8 +19,11 @@ class EarlierRun(Section):
     """What a run that the author's program trained before this one took out of the two generators."""
 
     initializer: Literal["scaled", "large"]
-    images: Annotated[PositiveInt, Field(le=1_000_000)]
-    epochs: Annotated[PositiveInt, Field(le=100_000)]
+    """How its starting weights were drawn."""
+    images: Annotated[int, Field(gt=0, le=1_000_000), NotBoolean]
+    """How many it was trained on."""
+    epochs: Annotated[int, Field(gt=0, le=100_000), NotBoolean]
+    """How often it shuffled them."""
 
 
 class BookStreams(Section):
@@ -28,6 +31,7 @@ class BookStreams(Section):
 
     kind: Literal["book"]
     earlier_runs: tuple[EarlierRun, ...] = ()
+    """What was trained before, from the same generators."""
     order_goes_on: bool = False
     """Whether the first epoch shuffles the order that the earlier runs left, and not the order of the file."""
 
@@ -37,4 +41,13 @@ def _by_name(value: Any) -> Any:
     return {"kind": value} if isinstance(value, str) else value
 
 
-Randomness = Annotated[Streams | BookStreams, Field(discriminator="kind"), BeforeValidator(_by_name)]
+def _or_short(schema: dict[str, Any]) -> None:
+    """In the JSON schema, the forms that `_by_name` takes, too."""
+    schema["oneOf"].append({"enum": ["streams", "book"]})
+
+
+Randomness = Annotated[
+    Streams | BookStreams,
+    Field(discriminator="kind", json_schema_extra=_or_short),
+    BeforeValidator(_by_name),
+]

@@ -26,12 +26,15 @@ def _path(value: str) -> str:
 
 
 PathName = Annotated[str, AfterValidator(_path)]
-Integer = Annotated[int, BeforeValidator(_not_boolean)]
-Number = Annotated[float, BeforeValidator(_not_boolean), Field(allow_inf_nan=False)]
-PositiveInt = Annotated[Integer, Field(gt=0, le=1_000_000_000)]
-Positive = Annotated[Number, Field(gt=0)]
-NotNegative = Annotated[Number, Field(ge=0)]
-Fraction = Annotated[Number, Field(gt=0, le=1)]
+NotBoolean = BeforeValidator(_not_boolean)
+"""Bounds of a number stand before it: those after it are unknown to the JSON schema."""
+Finite = Field(allow_inf_nan=False)
+Seed = Annotated[int, Field(ge=0, lt=2**64), NotBoolean]
+Number = Annotated[float, Finite, NotBoolean]
+PositiveInt = Annotated[int, Field(gt=0, le=1_000_000_000), NotBoolean]
+Positive = Annotated[float, Finite, Field(gt=0), NotBoolean]
+NotNegative = Annotated[float, Finite, Field(ge=0), NotBoolean]
+Fraction = Annotated[float, Finite, Field(gt=0, le=1), NotBoolean]
 
 
 def one_of(names: Collection[str]) -> BeforeValidator:
@@ -59,4 +62,4 @@ class Misfit(ValueError):
 class Section(BaseModel):
     """A frozen mapping that refuses keys it does not know."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 from mnist_softmax.errors import ConfigError
 
 PACKAGE = Path(__file__).resolve().parents[1]
+SCHEMA_LINE = "# yaml-language-server: $schema="
+"""How the first line of a config begins, for editors; the path of schema.json follows, seen from the config."""
 
 
 def folder() -> Path:
@@ -22,6 +24,12 @@ def shipped() -> dict[str, Path]:
     root = folder()
     names = {path.relative_to(root).with_suffix("").as_posix(): path for path in root.rglob("*.yaml")}
     return {name: names[name] for name in sorted(names, key=lambda name: (name.count("/"), name))}
+
+
+def title(path: Path) -> str:
+    """What a config says of itself first, below the line for editors."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return next(line for line in lines if not line.startswith(SCHEMA_LINE)).lstrip("# ")
 
 
 def find(config: str | Path) -> Path:

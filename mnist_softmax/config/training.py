@@ -7,10 +7,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from mnist_softmax.config.schema import (
+    Finite,
     Fraction,
     Misfit,
+    NotBoolean,
     NotNegative,
-    Number,
     Positive,
     PositiveInt,
     Section,
@@ -20,7 +21,7 @@ from mnist_softmax.metrics import METRICS
 
 MetricName = Annotated[str, one_of(METRICS), Field(json_schema_extra={"enum": [*METRICS]})]
 
-Forgetting = Annotated[Number, Field(ge=0, lt=1)]
+Forgetting = Annotated[float, Finite, Field(ge=0, lt=1), NotBoolean]
 
 
 class Constant(Section):
@@ -34,7 +35,9 @@ class Step(Section):
 
     kind: Literal["step"]
     every: PositiveInt
+    """So many epochs have the same rate."""
     factor: Fraction
+    """What the rate is then multiplied by."""
 
 
 class Exponential(Section):
@@ -42,6 +45,7 @@ class Exponential(Section):
 
     kind: Literal["exponential"]
     factor: Fraction
+    """What the rate is multiplied by."""
 
 
 class Halving(Section):
@@ -50,7 +54,9 @@ class Halving(Section):
 
     kind: Literal["halving"]
     patience: PositiveInt
-    stop_at: Annotated[Number, Field(gt=1)] = 128.0
+    """So many epochs without a better one."""
+    stop_at: Annotated[float, Finite, Field(gt=1), NotBoolean] = 128.0
+    """The first rate over this ends the run."""
 
 
 class SGD(Section):
@@ -62,6 +68,7 @@ class SGD(Section):
 
     kind: Literal["sgd"] = "sgd"
     nesterov: bool = False
+    """Whether momentum looks ahead."""
 
 
 class Adam(Section):
@@ -73,8 +80,10 @@ class Adam(Section):
 
     kind: Literal["adam"]
     beta1: Forgetting = 0.9
+    """How much of the mean gradient stays at a step."""
     beta2: Forgetting = 0.999
-    epsilon: Annotated[Number, Field(ge=1e-30)] = 1e-8
+    """How much of the mean square stays at a step."""
+    epsilon: Annotated[float, Finite, Field(ge=1e-30), NotBoolean] = 1e-8
     """Added to the root of the mean square, so that nothing is divided by zero."""
 
 
@@ -82,15 +91,20 @@ class EarlyStopping(Section):
     """Stop when validation accuracy has not improved for `patience` epochs; the best parameters are kept."""
 
     patience: PositiveInt
+    """So many epochs without a better one."""
 
 
 class Training(Section):
     """How it is trained."""
 
     epochs: PositiveInt
+    """How often every image is shown."""
     mini_batch_size: PositiveInt
+    """m: the images of one step; the last mini-batch of an epoch may be smaller."""
     learning_rate: Positive
+    """eta."""
     schedule: Annotated[Constant | Step | Exponential | Halving, Field(discriminator="kind")] = Constant()
+    """How eta falls."""
     optimizer: Annotated[SGD | Adam, Field(discriminator="kind")] = SGD()
     """What becomes of a gradient: `sgd` or `adam`."""
     momentum: Forgetting = 0.0
@@ -102,7 +116,9 @@ class Training(Section):
     order: Literal["shuffled", "as_stored"] = "shuffled"
     """Whether every epoch shows the images in a new order, or as they are stored, as the book's network3 does."""
     early_stopping: EarlyStopping | None = None
+    """Stop by validation accuracy, and keep the best parameters."""
     dtype: Literal["float32", "float64"] = "float32"
+    """Of all numbers in training."""
     monitor: tuple[MetricName, ...] = ("train_cost", "validation_accuracy", "test_accuracy")
     """What is measured after every epoch."""
     monitor_every: PositiveInt = 1

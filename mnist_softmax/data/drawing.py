@@ -12,7 +12,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from scipy.ndimage import label
 
 from mnist_softmax.errors import DataError
@@ -189,7 +189,7 @@ def _grey(path: Path) -> np.ndarray:
     except MemoryError:  # no fault of the picture's bytes
         raise
     except Exception as error:  # damaged bytes make Pillow raise nearly anything
-        what = "is not a picture" if isinstance(error, Image.UnidentifiedImageError) else "cannot be read"
+        what = "is not a picture" if isinstance(error, UnidentifiedImageError) else "cannot be read"
         reason = "" if what == "is not a picture" else f" ({' '.join(str(error).split())[:100]})"
         raise DataError(f"{path}: {what}{reason}; PNG and JPEG are read, for example") from None
 

@@ -16,10 +16,12 @@ from mnist_softmax.data.dataset import Split
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.network.activations import ACTIVATIONS
 from mnist_softmax.network.network import Network
+from mnist_softmax.text import html_table
 
 STEP = 1e-2  # h of the differences: the error that is left is of the order h^4
 NOISE = 1e-10  # a slope below this is smaller than the error with which it is measured
 DIGITS = 6.0  # from here on a formula agrees
+PRODUCT = "dC/da_y da_y/dz_j"
 
 
 class Explanation(NamedTuple):
@@ -73,6 +75,31 @@ class Explanation(NamedTuple):
             name for name, digits in self.digits().items() if digits >= DIGITS or self.difference(name) < NOISE
         ]
 
+    def columns(self) -> dict[str, np.ndarray]:
+        """What to show, by title; with the log-likelihood one term of the chain rule is left: its two factors."""
+        if self.cost_name == "log_likelihood":
+            paths = {"da_y/dz_j": self.jacobian, PRODUCT: self.all_paths}
+        else:
+            paths = {"one path": self.one_path, "all paths": self.all_paths}
+        return {
+            "y_j": self.y,
+            "z_j": self.z,
+            "a_j": self.a,
+            "a_j - y_j": self.error,
+            "y_j (a_j - 1)": self.error_at_true_output,
+            "dC/db_j measured": np.where(abs(self.measured) < NOISE, 0, self.measured),
+            "dC/da_j": self.grad_a,
+        } | paths
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a row for each output."""
+        columns = self.columns()
+        rows = [[str(j), *map(number, row)] for j, row in enumerate(zip(*columns.values(), strict=True))]
+        caption = (
+            f"{self.output} outputs, {self.cost_name}: agrees with {' and '.join(self.agreeing()) or 'nothing'}"
+        )
+        return html_table(caption, ["j", *columns], rows)
+
     def as_json(self) -> dict[str, Any]:
         """Plain lists and numbers."""
         fields = self._asdict()
@@ -80,14 +107,28 @@ class Explanation(NamedTuple):
         return plain | {"agrees_with": self.agreeing(), "digits": self.digits()}
 
 
+class Explanations(list[Explanation]):
+    """One for each kind of output; a notebook shows them as tables."""
+
+    def _repr_html_(self) -> str:
+        return "\n".join(each._repr_html_() for each in self)
+
+
+def number(value: float) -> str:
+    """Six decimals where they say something, else powers of ten; 0 is 0."""
+    if value == 0:
+        return "0"
+    return f"{value:.6f}" if 1e-3 <= abs(value) < 1e4 else f"{value:.2e}"
+
+
 @np.errstate(over="ignore", invalid="ignore")  # of weights that overflowed
-def explain(network: Network, x: np.ndarray, label: int) -> list[Explanation]:
+def explain(network: Network, x: np.ndarray, label: int) -> Explanations:
     """The digit of class `label`, x (width,) its scaled pixels, through the network's own outputs, and then
     through softmax and sigmoid ones, as far as its cost is defined for them."""
     y = np.eye(network.num_outputs)[[label]]
     own, allowed = network.output.activation, OUTPUT_ACTIVATIONS_OF[network.output.cost_name]
     outputs = [own, *(other for other in ("softmax", "sigmoid") if other != own and other in allowed)]
-    return [_explain(_with_outputs(network, output), x[None], y) for output in outputs]
+    return Explanations(_explain(_with_outputs(network, output), x[None], y) for output in outputs)
 
 
 def _with_outputs(network: Network, output: str) -> Network:

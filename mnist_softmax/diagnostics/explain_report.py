@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mnist_softmax.diagnostics.explain import DIGITS, NOISE, STEP, Explanation
+from mnist_softmax.diagnostics.explain import DIGITS, PRODUCT, STEP, Explanation, number
 from mnist_softmax.figures import drawing, new_figure, save
 
 INK = 0.3  # of a full pixel: what is darker is drawn
@@ -19,8 +19,6 @@ COST = {
     "cross_entropy": "C = -sum_j [y_j ln a_j + (1 - y_j) ln(1 - a_j)]",
     "quadratic": "C = 1/2 sum_j (a_j - y_j)^2",
 }
-
-PRODUCT = "dC/da_y da_y/dz_j"
 
 MEASURED = f"""\
 y is the true digit. y_j is 1 for j = y and 0 for the other outputs.
@@ -54,26 +52,9 @@ def draw(x: np.ndarray, blocks: bool = True) -> str:
     return "\n".join(lines).strip("\n")
 
 
-def _columns(e: Explanation) -> dict[str, np.ndarray]:
-    """By their titles; with the log-likelihood one term of the chain rule is left, whose two factors are shown."""
-    if e.cost_name == "log_likelihood":
-        paths = {"da_y/dz_j": e.jacobian, PRODUCT: e.all_paths}
-    else:
-        paths = {"one path": e.one_path, "all paths": e.all_paths}
-    return {
-        "y_j": e.y,
-        "z_j": e.z,
-        "a_j": e.a,
-        "a_j - y_j": e.error,
-        "y_j (a_j - 1)": e.error_at_true_output,
-        "dC/db_j measured": np.where(abs(e.measured) < NOISE, 0, e.measured),
-        "dC/da_j": e.grad_a,
-    } | paths
-
-
 def _table(explanation: Explanation) -> str:
-    columns = _columns(explanation)
-    cells = [[title, *map(_number, column), _sum(title, column)] for title, column in columns.items()]
+    columns = explanation.columns()
+    cells = [[title, *map(number, column), _sum(title, column)] for title, column in columns.items()]
     cells[0] = ["y_j", *(f"{y:.0f}" for y in explanation.y), "1"]
     widths = [max(9, *map(len, column)) if k else 3 for k, column in enumerate(cells)]
     names = ["  j", *(f"{j:3d}" for j in range(len(explanation.y))), "sum"]
@@ -86,19 +67,12 @@ def _table(explanation: Explanation) -> str:
     return "\n".join([heading, *lines, *_verdicts(explanation), _why(explanation)])
 
 
-def _number(value: float) -> str:
-    """Six decimals where they say something, else powers of ten; 0 is 0."""
-    if value == 0:
-        return "0"
-    return f"{value:.6f}" if 1e-3 <= abs(value) < 1e4 else f"{value:.2e}"
-
-
 def _sum(title: str, column: np.ndarray) -> str:
     """The sum, 0 where only rounding is left of it; none where a sum has no meaning."""
     if title in ("z_j", "dC/da_j"):
         return ""
     total = float(column.sum())
-    return _number(0.0 if abs(total) <= 1e-9 * abs(column).sum() else total)
+    return number(0.0 if abs(total) <= 1e-9 * abs(column).sum() else total)
 
 
 def _verdicts(e: Explanation) -> list[str]:

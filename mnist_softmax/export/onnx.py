@@ -58,7 +58,7 @@ class Graph:
 
     def type_of(self, dtype: str) -> int:
         """ONNX's number of a dtype."""
-        return self.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+        return int(self.helper.np_dtype_to_tensor_dtype(np.dtype(dtype)))
 
     def add(self, operator: str, *inputs: str, name: str = "", **attributes: Any) -> str:
         """A node more; gives the name of what comes out of it."""
@@ -73,7 +73,7 @@ class Graph:
         self.constants.append(self.onnx.numpy_helper.from_array(typed.reshape(array.shape), name))
         return name
 
-    def layer(self, layer: Placed, arrays: Arrays, x: str) -> str:
+    def layer(self, layer: Placed[Any], arrays: Arrays, x: str) -> str:
         """The nodes of a layer, from rows (n, n_in) to rows (n, n_out)."""
         if isinstance(layer.entry, Dense):
             z = self.add("Gemm", x, self.constant(arrays["w"]), self.constant(arrays["b"]))

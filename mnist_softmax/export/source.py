@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def write(path: str | Path, content: bytes) -> None:
         raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
-def kernels(layer: Placed, w: np.ndarray) -> np.ndarray:
+def kernels(layer: Placed[Any], w: np.ndarray) -> np.ndarray:
     """A convolution's w (field * field * maps in, maps) as others have it: (maps, maps in, field, field)."""
     field, maps_in = layer.entry.field, layer.shape_in[2]
     return w.reshape(field, field, maps_in, -1).transpose(3, 2, 0, 1)

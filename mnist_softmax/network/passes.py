@@ -18,18 +18,18 @@ ROWS = 1000  # without a way back at once, at most: few calls, and the activatio
 BYTES = 20_000_000  # that the buffers of such a pass may take
 
 
-def pass_of(layer: Placed, m: int) -> Any:
+def pass_of(layer: Placed[Any], m: int) -> Any:
     """The class of a pass of m examples through a layer: of its kind; in chunks where a dense layer is wide."""
     wide = layer.kind == "dense" and chunks(m, layer.n_in, layer.n_out) > 1
     return WideDensePass if wide else PASSES[layer.kind]
 
 
-def bytes_of_pass(layers: Sequence[Placed], m: int, itemsize: int) -> int:
+def bytes_of_pass(layers: Sequence[Placed[Any]], m: int, itemsize: int) -> int:
     """Memory that a pass of m examples takes, in bytes."""
     passes = (pass_of(layer, m).bytes_needed(layer, l, m, itemsize) for l, layer in enumerate(layers))
     return sum(passes) + m * layers[-1].n_out * itemsize  # a^L
 
 
-def rows_at_once(layers: Sequence[Placed], itemsize: int) -> int:
+def rows_at_once(layers: Sequence[Placed[Any]], itemsize: int) -> int:
     """How many rows an evaluation takes at once: ROWS, or fewer where a pass of so many would be large."""
     return max(10, min(ROWS, BYTES // (bytes_of_pass(layers, 100, itemsize) // 100)))

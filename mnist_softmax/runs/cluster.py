@@ -37,7 +37,9 @@ def connect(address: str | None) -> Client:
     try:
         from distributed import Client
     except ImportError:
-        raise UserError("--backend dask needs the package distributed: pip install -e '.[dask]'") from None
+        raise UserError(
+            "--backend dask needs the package distributed: pip install 'mnist-softmax[dask]'"
+        ) from None
     for name in ("distributed", "distributed.client"):  # its tracebacks; what goes wrong is told by us
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
@@ -91,7 +93,7 @@ def _version() -> str:
 
 def slots(client: Client) -> int:
     """How many cohorts the cluster trains at once."""
-    return max(sum(client.nthreads().values()), 1)
+    return int(max(sum(client.nthreads().values()), 1))
 
 
 def train(

@@ -165,7 +165,7 @@ def deal(
     Tasks with one `cohort_key` go into equally large cohorts, as many as there are jobs or a multiple, so that the
     processes finish together.
     """
-    kinds: dict[tuple, list[int]] = {}
+    kinds: dict[tuple[object, ...], list[int]] = {}
     for number in numbers:
         kinds.setdefault(cohort_key(tasks[number].settings), []).append(number)
     cohorts = []

@@ -87,7 +87,7 @@ def are_to_be_had() -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of joblib, which says it in its own words
         with parallel_config(backend="loky"):
-            return effective_n_jobs(2) > 1
+            return bool(effective_n_jobs(2) > 1)
 
 
 def _is_begun(task: Task) -> bool:

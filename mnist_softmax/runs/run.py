@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -23,24 +23,11 @@ from mnist_softmax.runs.answers import load_network, outputs
 from mnist_softmax.runs.directory import Mode, RunDirectory, opened
 from mnist_softmax.runs.recorder import Recorder
 from mnist_softmax.runs.summary import Summary
+from mnist_softmax.text import html_table
 from mnist_softmax.training.history import History, Record
 from mnist_softmax.training.loop import Progress, check_fit, is_true, train_cohort, unseen
 
 CHECKPOINT_SHARE = 0.1  # of the time at most, for all runs of a cohort together
-
-
-TABLE = """\
-<p>{{ run }}</p>
-<table>
-  <tr>{% for name in columns %}<th>{{ name.replace("_", " ") }}</th>{% endfor %}</tr>
-  {%- for record in history %}
-  <tr>
-    {%- for name in columns %}{% set value = record[name] %}
-    <td>{{ "%.5g" % value if value is number else value }}</td>
-    {%- endfor %}
-  </tr>
-  {%- endfor %}
-</table>"""
 
 
 class Task(NamedTuple):
@@ -101,12 +88,15 @@ class Run:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the run in a line, and a table of its records."""
-        import jinja2
-
         history = self.history if self.directory.metrics.is_file() else []
         columns = list(dict.fromkeys(key for record in history for key in record))
-        page = jinja2.Environment(autoescape=True).from_string(TABLE)
-        return page.render(run=f"{self!r}: {self.settings.network.title}", columns=columns, history=history)
+        rows = [[_short(record.get(name, "")) for name in columns] for record in history]
+        caption = f"{self!r}: {self.settings.network.title}"
+        return html_table(caption, [name.replace("_", " ") for name in columns], rows)
+
+
+def _short(value: Any) -> str:
+    return f"{value:.5g}" if isinstance(value, int | float) else str(value)
 
 
 def open_run(directory: str | Path) -> Run:

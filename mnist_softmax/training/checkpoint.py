@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field, TypeAdapter
@@ -21,7 +21,7 @@ from typing_extensions import TypedDict
 from mnist_softmax.arrays import read_arrays
 from mnist_softmax.config.config import Config
 from mnist_softmax.errors import RunDirectoryError
-from mnist_softmax.files import replacing
+from mnist_softmax.files import write_arrays
 from mnist_softmax.network.network import Network
 from mnist_softmax.network.parameters import Parameters
 from mnist_softmax.reading import Damaged, parse_json, read_whole, reading
@@ -66,9 +66,7 @@ def snapshot(state: State, data_checksum: str, records: str) -> Arrays:
 
 def save(path: Path, arrays: Arrays) -> None:
     """Write named arrays as one file."""
-    named: dict[str, Any] = arrays
-    with replacing(path) as file:
-        np.savez(file, **named)
+    write_arrays(path, **arrays)
 
 
 def load_state(path: Path, settings: Config, data_checksum: str) -> State:

@@ -35,7 +35,7 @@ class State:
     history: History = field(default_factory=list)
 
 
-def cohort_key(settings: Config) -> tuple:
+def cohort_key(settings: Config) -> tuple[object, ...]:
     """What runs must have in common to be trained in one cohort: equal settings have equal answers here.
 
     Seed, learning rate, schedule, momentum, penalties, epochs and early stopping may differ.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -23,7 +24,7 @@ from mnist_softmax.training.randomness import draw_weights, dropout_stream, new_
 from mnist_softmax.training.schedules import learning_rate, reason_to_stop
 from mnist_softmax.training.sgd import penalty, train_epoch
 
-Progress = Callable[[Iterable, int], Iterable]
+Progress = Callable[[Iterable[Any], int], Iterable[Any]]
 SHAPING = (
     "scale",
     "training_size",
@@ -33,7 +34,7 @@ SHAPING = (
 MakeCohort = Callable[[Sequence[State], Sequence[Config], Dataset], Cohort]
 
 
-def unseen(batches: Iterable, total: int) -> Iterable:
+def unseen(batches: Iterable[Any], total: int) -> Iterable[Any]:
     """No progress is shown."""
     return batches
 

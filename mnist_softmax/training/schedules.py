@@ -20,7 +20,7 @@ def learning_rate(settings: Training, history: History) -> float:
         case Exponential(factor=factor):
             return eta * factor**done
         case Halving(patience=patience):
-            return eta / 2 ** _halvings(column(history, "validation_accuracy"), patience)
+            return eta * 0.5 ** _halvings(column(history, "validation_accuracy"), patience)
 
 
 def reason_to_stop(settings: Training, history: History) -> str | None:

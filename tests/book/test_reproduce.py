@@ -5,11 +5,11 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from small_run import wait_until
 
 from mnist_softmax.book import report as book_report
 
@@ -84,9 +84,7 @@ def test_it_trains_judges_and_reports(experiment, tmp_path):
 def test_after_a_kill_it_goes_on_without_repeating_what_is_finished(experiment, tmp_path):
     words = (experiment(epochs=400), "--seeds", 4, "--jobs", 1, "--output", tmp_path / "out")
     process = subprocess.Popen(command(*words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
-    deadline = time.monotonic() + 100
-    while not list((tmp_path / "out").rglob("summary.json")) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: list((tmp_path / "out").rglob("summary.json")), process)
     process.send_signal(signal.SIGKILL)
     process.wait()
     finished = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("summary.json")}

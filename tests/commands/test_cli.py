@@ -11,6 +11,7 @@ from small_run import ROOT, run_command, run_train
 
 from mnist_softmax import __version__
 from mnist_softmax.cli import COMMANDS
+from mnist_softmax.config.file import load_config
 from mnist_softmax.errors import RunDirectoryError
 from mnist_softmax.runs.directory import RunDirectory
 
@@ -84,19 +85,60 @@ def test_an_unknown_command_is_refused_with_the_nearest():
 
 
 def test_a_word_that_is_not_understood_is_named_and_no_other():
-    [line] = errors(run_command("train", "--config", "loglik", "seed=1", "--fast", "training.epochs=2"), 2)
-    assert "arguments: --fast (" in line
+    [line] = errors(run_command("train", "--config", "loglik", "seed=1", "word", "training.epochs=2"), 2)
+    assert "arguments: word (" in line
     [line] = errors(run_command("report", "somewhere", "seed=1"), 2)
     assert "arguments: seed=1 (" in line
     assert "override" not in line  # report takes none
 
 
-def test_configs_lists_each_with_its_first_line():
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["train", "--confg", "loglik"], "--confg: train has no such option; did you mean --config?"),
+        (["train", "--config=x", "--outptu=y"], "--outptu: train has no such option; did you mean --output?"),
+        (["compare", "a", "b", "--seed=3", "--out"], "--out: compare has no such option; did you mean --output?"),
+        (["curves", "x", "--fast"], "--fast: curves has no such option; see mnist-softmax curves --help"),
+        (["report", "x", "--seed=1"], "--seed: report has no such option; see mnist-softmax report --help"),
+        (["train", "--config", "loglik", "--training.epochs", "3"],
+         "--training.epochs: train has no such option; a key of the config is written training.epochs=VALUE"),
+        (["train", "--config", "loglik", "--trainig.epochs=3"],
+         "command line: unknown key 'trainig'; did you mean 'training'?"),
+    ],
+)  # fmt: skip
+def test_an_unknown_option_is_refused_with_what_was_meant(words, says):
+    assert errors(run_command(*words), 2) == [f"error: {says}"]
+
+
+def test_a_key_may_be_written_like_an_option():
+    plain = run_command("train", "--config", "loglik", "--print-config", "training.epochs=3", "seed=7")
+    dashed = run_command("train", "--training.epochs=3", "--config", "loglik", "--seed=7", "--print-config")
+    assert plain.returncode == 0, plain.stderr
+    assert "epochs: 3" in plain.stdout
+    assert dashed.stdout == plain.stdout
+
+
+def test_an_option_is_not_taken_for_a_longer_one():
+    """compare has --seeds, which are no seed."""
+    [line] = errors(run_command("compare", "loglik", "--output", "x", "--seed=x"), 2)
+    assert "seed = 'x'" in line
+
+
+def test_the_config_that_is_printed_is_the_config_that_is_read(tmp_path):
+    printed = run_command("train", "--config", "ch3_l2_full", "--print-config", "training.l1=2", cwd=tmp_path)
+    assert printed.returncode == 0, printed.stderr
+    (tmp_path / "mine.yaml").write_text(printed.stdout)
+    assert load_config(tmp_path / "mine.yaml") == load_config("ch3_l2_full", "training.l1=2")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.yaml"]
+
+
+def test_configs_lists_each_with_what_it_says_first():
     result = run_command("configs")
     assert result.returncode == 0
     listed = dict(line.split(None, 1) for line in result.stdout.splitlines())
     files = {path.relative_to(CONFIGS).as_posix()[: -len(".yaml")]: path for path in CONFIGS.rglob("*.yaml")}
-    assert listed == {name: path.read_text().splitlines()[0].removeprefix("# ") for name, path in files.items()}
+    # below the line for editors
+    assert listed == {name: path.read_text().splitlines()[1].removeprefix("# ") for name, path in files.items()}
 
 
 @pytest.mark.parametrize("name", ["loglik", "book/ch1_eta_0.001", "ch1_eta_0.001"])

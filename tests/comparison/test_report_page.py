@@ -6,7 +6,9 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -17,7 +19,8 @@ from mnist_softmax.comparison.compare import compare
 from mnist_softmax.comparison.comparison import read_comparison
 from mnist_softmax.comparison.page import write_report
 from mnist_softmax.comparison.results import work_out
-from mnist_softmax.comparison.tables import interval, mean, tables
+from mnist_softmax.comparison.statistics import interval, mean
+from mnist_softmax.comparison.tables import tables
 from mnist_softmax.config.config import Config
 from mnist_softmax.figures import COLOURS
 
@@ -146,6 +149,18 @@ def test_names_do_not_break_the_markdown_tables(oddly_named):
     assert {len(row) for row in rows[:5]} == {10}  # eight columns and what is before and after them
     names = {re.sub(r"\\(.)", r"\1", row[1].strip()) for row in rows}
     assert names >= {*ODD_NAMES}
+
+
+def test_a_notebook_shows_a_mean_for_each_config_under_its_name(oddly_named):
+    results = work_out(read_comparison(oddly_named))
+    page = ElementTree.fromstring(f"<div>{results._repr_html_()}</div>")
+    _, *rows = ([cell.text for cell in row] for row in page.iter("tr"))
+    expected = [config["final_test_accuracy"]["mean"] for config in results.configs]
+    assert [row[:3] for row in rows] == [
+        [name, "2", f"{100 * accuracy:.2f} %"] for name, accuracy in zip(ODD_NAMES, expected, strict=True)
+    ]
+    hostile = replace(results, configs=[results.configs[0] | {"name": "<script>"}])
+    assert "<script>" not in hostile._repr_html_()
 
 
 def test_a_name_that_looks_like_a_part_of_the_figure_is_left_alone(folder):

@@ -52,7 +52,8 @@ def test_there_are_configs():
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_its_header_says_what_it_is_what_to_expect_how_long_it_takes_and_the_command(path):
     lines = path.read_text(encoding="utf-8").splitlines()
-    header = lines[: next(i for i, line in enumerate(lines) if not line.startswith("#"))]
+    # below the line for editors
+    header = lines[1 : next(i for i, line in enumerate(lines) if not line.startswith("#"))]
     assert header, "no header"
     assert not header[0].startswith(("# Expect", "# Time", "#   ")), "what it is comes first"
     text = "\n".join(header)

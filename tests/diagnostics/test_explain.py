@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -60,6 +61,19 @@ def test_every_pair_of_output_and_cost_is_explained_by_all_paths(cost, output):
         if each.output != "relu":  # which is a linear output where all z_j are positive
             assert ("a_j - y_j" in each.agreeing()) == (cost == fits)
     assert "dC/db_j measured" in report([own, *others], "a title")
+
+
+def test_a_notebook_shows_a_row_for_each_output(both):
+    page = ElementTree.fromstring(f"<div>{both._repr_html_()}</div>")
+    tables = list(page.iter("table"))
+    assert len(tables) == 2
+    for table, each in zip(tables, both, strict=True):
+        heading, *rows = ([cell.text for cell in row] for row in table.iter("tr"))
+        assert [float(row[heading.index("a_j")]) for row in rows] == pytest.approx(each.a, abs=1e-6)
+        assert [float(row[heading.index("dC/db_j measured")]) for row in rows] == pytest.approx(
+            each.measured, abs=1e-6
+        )
+    assert "agrees with all paths and a_j - y_j" in page.find("p").text
 
 
 def test_columns_equal_scipy_and_their_formulas(both):

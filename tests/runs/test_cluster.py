@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 import pytest
-from small_run import ROOT, run_command
+from small_run import ROOT, run_command, wait_until
 
 from mnist_softmax import __version__
 from mnist_softmax.config.file import load_config
@@ -25,6 +25,11 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture
@@ -56,12 +61,14 @@ def scheduler(start):
     port = free_port()
     address = Address(f"tcp://127.0.0.1:{port}")
     address.process = start("scheduler", "--host", "127.0.0.1", "--port", str(port))
+    wait_until(lambda: listens(port), address.process)
     return address
 
 
 @pytest.fixture
-def workers(start, scheduler, tmp_path):
-    """Two workers, each a process with one thread."""
+def workers(start, scheduler, tmp_path, monkeypatch):
+    """Two workers, each a process with one thread; they may take their time to start."""
+    monkeypatch.setattr("mnist_softmax.runs.cluster.PATIENCE", 120)
     options = ("--nthreads", "1", "--no-nanny", "--local-directory", str(tmp_path / "dask"))
     return [start("worker", scheduler, *options) for _ in range(2)]
 

@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 import pytest
-from small_run import ROOT, write_digits
+from small_run import ROOT, wait_until, write_digits
 
 from mnist_softmax.config.file import load_config
 from mnist_softmax.config.network import Architecture
@@ -174,8 +174,7 @@ def children(parent):
 
 def kill_a_child(process, but_not=()):
     """Kill a training process of `process` once there is one; gives all that were there."""
-    until = time.monotonic() + 60
-    while time.monotonic() < until and process.poll() is None:
+    while process.poll() is None:
         found = children(process.pid)
         if new := [child for child in found if child not in but_not]:
             os.kill(new[0], signal.SIGKILL)
@@ -191,9 +190,7 @@ def test_a_killed_process_costs_time_and_the_run_that_is_killed_again_is_reporte
     words = [sys.executable, str(tmp_path / "driver.py"), str(config), str(tmp_path / "killed")]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
     checkpoint = tmp_path / "killed" / "seed-0" / "checkpoint.npz"
-    until = time.monotonic() + 60
-    while not checkpoint.exists() and process.poll() is None and time.monotonic() < until:
-        time.sleep(0.05)
+    wait_until(checkpoint.exists, process)
     killed = kill_a_child(process)
     if kills == 2:
         kill_a_child(process, but_not=killed)

@@ -15,7 +15,7 @@ import time
 import numpy as np
 import pytest
 import yaml
-from small_run import command, run_train, write_digits
+from small_run import command, run_train, wait_until, write_digits
 
 
 def model(directory):
@@ -171,9 +171,7 @@ def test_interrupted_it_keeps_its_checkpoint_and_says_how_to_resume(config, tmp_
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     checkpoint = tmp_path / "run" / "checkpoint.npz"
-    deadline = time.monotonic() + 60
-    while not checkpoint.exists() and time.monotonic() < deadline:
-        process.stdout.readline()
+    wait_until(checkpoint.exists, process)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -186,11 +184,11 @@ def test_interrupted_it_keeps_its_checkpoint_and_says_how_to_resume(config, tmp_
     assert [record["epoch"] for record in metrics(tmp_path / "run")] == list(range(1, kept + 6))
 
 
-def test_a_finished_run_is_refused_and_left_alone_unless_overwritten(config, tmp_path):
+def test_a_finished_run_is_left_alone_by_every_other_question_unless_overwritten(config, tmp_path):
     run = tmp_path / "run"
     assert run_train("--config", config, "--output", run).returncode == 0
     before = {path.name: path.read_bytes() for path in run.iterdir()}
-    for extra in ([], ["seed=1"], ["--resume"], ["--resume", "training.l2=2"]):
+    for extra in (["seed=1"], ["--resume"], ["--resume", "training.l2=2"]):
         line = one_line(run_train("--config", config, "--output", run, *extra), 2)
         assert "--overwrite" in line
         assert {path.name: path.read_bytes() for path in run.iterdir()} == before

@@ -60,6 +60,7 @@ def calls_in_an_epoch(cohort: Cohort) -> int:
     before = sys.gettrace()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sgd, "play", counted)
+        sys._getframe().f_trace_opcodes = True  # or Python 3.12 begins with the next settrace
         sys.settrace(see)
         try:
             train_an_epoch(cohort)
