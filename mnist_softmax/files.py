@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import io
 import os
 import re
 import shutil
@@ -103,19 +102,6 @@ def write_whole(path: Path, content: bytes | str) -> None:
     with replacing(path) as file:
         # a name that is no Unicode comes as lone surrogates; JSON, YAML and readers know the form \\udcff
         file.write(content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
-
-
-def write_arrays(path: Path, **arrays: Any) -> None:
-    """Make named arrays the npz file `path`, whole or not at all. Raises OSError.
-
-    The archive is made in memory: NumPy before 2.3 shows a traceback where it cannot end one on a full disk.
-    """
-    import numpy as np
-
-    content = io.BytesIO()
-    np.savez(content, **arrays)  # not compressed: zip would shrink MNIST to a fifth and take four times to load
-    with replacing(path) as file:
-        file.write(content.getbuffer())
 
 
 def flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_softmax.arrays import read_arrays
+from mnist_softmax.arrays import read_arrays, write_arrays
 from mnist_softmax.data.dataset import Split, sha256
-from mnist_softmax.files import remove_left_overs, write_arrays
+from mnist_softmax.files import remove_left_overs
 from mnist_softmax.reading import Damaged
 
 

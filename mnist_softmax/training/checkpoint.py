@@ -18,10 +18,9 @@ import numpy as np
 from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
-from mnist_softmax.arrays import read_arrays
+from mnist_softmax.arrays import read_arrays, write_arrays
 from mnist_softmax.config.config import Config
 from mnist_softmax.errors import RunDirectoryError
-from mnist_softmax.files import write_arrays
 from mnist_softmax.network.network import Network
 from mnist_softmax.network.parameters import Parameters
 from mnist_softmax.reading import Damaged, parse_json, read_whole, reading
