@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -98,7 +99,9 @@ def _parsed(path: Path, lines: list[bytes], number: int, width: int) -> np.ndarr
     if not rows:
         return np.empty((0, width), np.uint8)
     try:
-        block = np.loadtxt(rows, delimiter=",", dtype=np.uint8, ndmin=2, comments=None, encoding="latin1")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", DeprecationWarning)  # a NumPy that gives one takes 256 for 0, and 0.5
+            block = np.loadtxt(rows, delimiter=",", dtype=np.uint8, ndmin=2, comments=None, encoding="latin1")
         if block.shape[1] == width:
             return block
     except ValueError:

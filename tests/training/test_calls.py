@@ -96,10 +96,13 @@ CONVOLUTION = {"kind": "convolution", "maps": 4, "field": 5, "pool": 2}
 
 
 @pytest.mark.parametrize(
-    ("convolutions", "most"), [([CONVOLUTION], 100), ([CONVOLUTION, CONVOLUTION], 215)], ids=["one", "two"]
+    ("convolutions", "most"), [([CONVOLUTION], 110), ([CONVOLUTION, CONVOLUTION], 235)], ids=["one", "two"]
 )
 def test_a_mini_batch_of_convolutions_makes_few_calls(settings, convolutions, most):
-    """Ten or so for each band of rows of maps, none for a single window or image."""
+    """Ten or so for each band of rows of maps, none for a single window or image.
+
+    NumPy 2.1 does more in Python than 2.4: 108 calls for 95, and 230 for 204.
+    """
     layers = [[28, 28], *convolutions, 30, 10]
     assert calls_per_mini_batch(settings, 1, layers=layers) <= most
 
