@@ -100,7 +100,7 @@ def _parsed(path: Path, lines: list[bytes], number: int, width: int) -> np.ndarr
         return np.empty((0, width), np.uint8)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", DeprecationWarning)  # a NumPy that gives one takes 256 for 0, and 0.5
+            warnings.simplefilter("error", DeprecationWarning)  # a NumPy that warns takes 256 for 0
             block = np.loadtxt(rows, delimiter=",", dtype=np.uint8, ndmin=2, comments=None, encoding="latin1")
         if block.shape[1] == width:
             return block
