@@ -36,9 +36,9 @@ HEADERS = (
     "{'descr': '|u1'}", "{}", "[]", "1", "", "{", "__import__('os').system('touch owned')", "{'descr': " * 300,
     "(" * 5000, "{'descr': '|u1', 'fortran_order': False, 'shape': (120, 784), 'more': 1}", "\0" * 20, "\x1b[31m",
 )  # fmt: skip
-NAMES = ("x_train", "x_train.npy", "x_train.npy.npy", "../x.npy", "/x.npy", ".npy", "", "y_train/", "a" * 300 + ".npy",
-         "\x1b[31m.npy", "\u202ex.npy", "x_validation.npy", "y_validation.npy", "file.npy", "arr_0.npy", "w1.npy",
-         "history.npy", "best.npy", "order.npy")  # fmt: skip
+NAMES = ("x_train", "x_train.npy", "x_train.npy.npy", "../x.npy", "/x.npy", ".npy", "", "y_train/",
+"a" * 300 + ".npy", "\x1b[31m.npy", "\u202ex.npy", "x_validation.npy", "y_validation.npy", "file.npy",
+"arr_0.npy", "w1.npy", "history.npy", "best.npy", "order.npy")  # fmt: skip
 CONTENTS = (
     b"",
     b"PK\x03\x04",
@@ -54,10 +54,11 @@ ARRAYS = tuple(
         0, -1, 255, 256, 3.5, np.nan, np.inf, 1e300, True, "text", "\x1b[31m", "{", "[]", "{}", "null", "[1]", "NaN",
         "[" * 3000, '{"state": 1}', '[{"epoch": "x"}]', [], [[]], [1, 2], [[1, 2], [3, 4]], [1.5], ["a"], [b"a"],
         np.zeros((120, 784)), np.zeros((120, 28, 28), bool), np.full((120, 784), 16, np.uint8),
-        np.full((120, 784), 1e6), np.full((120, 784), -1), np.zeros((120, 784), np.complex64), np.zeros(120, np.int64),
-        np.full((120,), 300), np.full((120,), 9.5), np.full(120, np.nan), np.zeros((120, 1), np.uint8),
-        np.zeros((120, 10)), np.zeros((3, 784)), np.zeros((0, 784)), np.zeros((120, 0)), np.zeros((120, 783), np.uint8),
-        np.zeros((784, 5)), np.full((784, 5), np.nan), np.zeros((5, 10)), np.zeros(10), np.zeros(5), np.zeros((1,) * 32),
+        np.full((120, 784), 1e6), np.full((120, 784), -1), np.zeros((120, 784), np.complex64), np.zeros(120,
+        np.int64), np.full((120,), 300), np.full((120,), 9.5), np.full(120, np.nan), np.zeros((120, 1), np.uint8),
+        np.zeros((120, 10)), np.zeros((3, 784)), np.zeros((0, 784)), np.zeros((120, 0)), np.zeros((120, 783),
+        np.uint8), np.zeros((784, 5)), np.full((784, 5), np.nan), np.zeros((5, 10)), np.zeros(10), np.zeros(5),
+        np.zeros((1,) * 32),
     )
 )  # fmt: skip
 

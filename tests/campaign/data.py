@@ -18,13 +18,14 @@ from tests.campaign.trial import Content, Odd, Trial
 
 FILES = (
     *(f"idx/{stem}-{kind}" for stem in ("train", "t10k") for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")),
-    *(f"idx_gz/{stem}-{kind}.gz" for stem in ("train", "t10k") for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")),
-    "digits.npz", "compressed.npz", "digits.npz", "digits.csv", "mnist.pkl.gz",
+    *(f"idx_gz/{stem}-{kind}.gz" for stem in ("train", "t10k") for kind in ("images-idx3-ubyte",
+    "labels-idx1-ubyte")), "digits.npz", "compressed.npz", "digits.npz", "digits.csv", "mnist.pkl.gz",
 )  # fmt: skip
 ODD = tuple(Odd(kind) for kind in ("nothing", "folder", "pipe", "-> /dev/zero", "-> nowhere", "-> ."))
 WHOLE = (
     b"", b"\x1f\x8b", b"PK\x05\x06" + bytes(18), b"\x80\x04cos\nsystem\n(S'touch owned'\ntR.", b"\x93NUMPY\x01\x00",
-    b"<html>404</html>", b"label,1x1,1x2\n5,0,0\n", b"version https://git-lfs.github.com/spec/v1\n", b"%PDF-1.4", b"\0" * 4096,
+    b"<html>404</html>", b"label,1x1,1x2\n5,0,0\n", b"version https://git-lfs.github.com/spec/v1\n",
+    b"%PDF-1.4", b"\0" * 4096,
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Disks that refuse a call, are full from some write on, or fail once: said in a line, and gone on with afterwards."""
+"""Disks that refuse a call, are full from some write on, or fail once: a line says so, and later it goes on."""
 
 from __future__ import annotations
 

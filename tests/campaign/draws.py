@@ -7,6 +7,7 @@ also found again by its seed and number alone.
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import monotonic
 from typing import TypeVar
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
@@ -14,7 +15,7 @@ from hypothesis import seed as seeded
 from hypothesis.strategies import SearchStrategy
 
 T = TypeVar("T")
-TRIES = 150  # to make a failing value smaller
+PATIENCE = 20  # seconds, in which a failing value is made smaller
 
 
 class _Fails(Exception):
@@ -32,10 +33,11 @@ def smallest(strategy: SearchStrategy[T], seed: int, number: int, fails: Callabl
     """A small value that fails as the value of this number does."""
     tried: list[T] = []
     failing: list[T] = []
+    until = monotonic() + PATIENCE
 
     def look(value: T) -> None:
         tried.append(value)
-        if len(tried) <= TRIES and fails(value):
+        if (not failing or monotonic() < until) and fails(value):
             failing.append(value)
             raise _Fails
 

@@ -11,14 +11,16 @@ from hypothesis.strategies import SearchStrategy
 
 Key = tuple[str | int, ...]
 WORDS = (
-    "", " ", ".", "..", "/", "~", "~nobody/x", "-", "--", "0", "-1", "nan", "inf", "null", "true", "a b", "a#b", "x: y",
-    "../../etc/passwd", "/dev/zero", "/dev/stdin", "/proc/self/mem", "\0", "\x07", "\x1b[31mred", "\n", "\r\n", "\t",
-    "\u202eabc", "\u2028", "\ud800", "\U0001f600", "%s%n", "{0}", "$HOME", "$x_1$", "<script>", "'", '"', "\\", "|", "_",
-    "a" * 300, "x" * 5000, "softmax", "sigmoid", "book", "adam", "sample", "npz", "loglik",
+    "", " ", ".", "..", "/", "~", "~nobody/x", "-", "--", "0", "-1", "nan", "inf", "null", "true", "a b",
+    "a#b", "x: y", "../../etc/passwd", "/dev/zero", "/dev/stdin", "/proc/self/mem", "\0", "\x07",
+    "\x1b[31mred", "\n", "\r\n", "\t", "\u202eabc", "\u2028", "\ud800", "\U0001f600", "%s%n", "{0}", "$HOME",
+    "$x_1$", "<script>", "'", '"', "\\", "|", "_", "a" * 300, "x" * 5000, "softmax", "sigmoid", "book", "adam",
+    "sample", "npz", "loglik",
 )  # fmt: skip
 NUMBERS = (
-    0, 1, 2, -1, 7, 10, 255, 256, 784, 2**31, 2**32, 2**63, 2**64, 10**30, 10**400, -(10**18), 0.0, -0.0, 0.1, 0.5, 1.0,
-    1e-320, 1e-30, 1e308, -1e308, float("inf"), float("-inf"), float("nan"), 0.1 + 0.2, 1e6, 1_000_000, 10**9,
+    0, 1, 2, -1, 7, 10, 255, 256, 784, 2**31, 2**32, 2**63, 2**64, 10**30, 10**400, -(10**18), 0.0, -0.0, 0.1,
+    0.5, 1.0, 1e-320, 1e-30, 1e308, -1e308, float("inf"), float("-inf"), float("nan"), 0.1 + 0.2, 1e6,
+    1_000_000, 10**9,
 )  # fmt: skip
 SIMPLE: tuple[Any, ...] = (
     None,

@@ -1,4 +1,4 @@
-"""The right folders that trials begin with: digits in each format, a run, a comparison, a sweep, a book's experiment."""
+"""The right folders that trials begin with: digits in each format, a run, a comparison, a sweep."""
 
 from __future__ import annotations
 
