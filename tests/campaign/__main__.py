@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # a fork takes no threads along
@@ -29,30 +31,33 @@ def main() -> int:
     """Run the campaign: 0 where nothing is at fault, else 1."""
     options = _options()
     warm()
-    rows = []
-    with tempfile.TemporaryDirectory(prefix="campaign-") as name:
-        root = Path(name)
-        (root / "scratch").mkdir()
-        parts.make(root)
-        parts.make_trained(root)
-        for part, (what, short, long) in PARTS.items():
-            size = getattr(options, part)
-            if size is None:
-                size = 0 if options.only else short if options.short else long
-            if size:
-                print(
-                    f"{part}: inputs {options.first} to {options.first + size - 1} of seed {options.seed}",
-                    flush=True,
-                )
-                numbers = range(options.first, options.first + size)
-                found = campaign(what, root, options.seed, numbers, options.jobs)
-                rows.append((part, found))
-                _show(what, found, root, options)
+    root = Path(tempfile.mkdtemp(prefix="campaign-"))  # a TemporaryDirectory would be removed by children, too
+    try:
+        rows = [*_tried(root, options)]
+    finally:
+        shutil.rmtree(root)
     print("\npart          inputs  at fault  causes  seconds")
-    for part, found in rows:
+    for name, found in rows:
         wrong = len({number for numbers in found.faults.values() for number in numbers})
-        print(f"{part:10s}  {found.tried:8,d}  {wrong:8,d}  {len(found.faults):6,d}  {found.seconds:7.0f}")
+        print(f"{name:10s}  {found.tried:8,d}  {wrong:8,d}  {len(found.faults):6,d}  {found.seconds:7.0f}")
     return 1 if any(found.faults for _, found in rows) else 0
+
+
+def _tried(root: Path, options: argparse.Namespace) -> Iterator[tuple[str, Found]]:
+    """Each part that is asked for, and what was found."""
+    (root / "scratch").mkdir()
+    parts.make(root)
+    parts.make_trained(root)
+    for name, (part, short, long) in PARTS.items():
+        size = getattr(options, name)
+        if size is None:
+            size = 0 if options.only else short if options.short else long
+        if size:
+            numbers = range(options.first, options.first + size)
+            print(f"\n{name}: inputs {numbers[0]:,} to {numbers[-1]:,} of seed {options.seed}", flush=True)
+            found = campaign(part, root, options.seed, numbers, options.jobs)
+            _show(part, found, root, options)
+            yield name, found
 
 
 def _options() -> argparse.Namespace:

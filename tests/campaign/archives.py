@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import warnings
 import zipfile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
@@ -48,12 +49,21 @@ CONTENTS = (
     b"text",
     bytes(200),
 )
+
+
+class Evil:
+    """Unpickled, it makes a file."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.system, ("touch owned",)
+
+
 ARRAYS = tuple(
-    np.array(value)
+    value if isinstance(value, np.ndarray) else np.array(value)
     for value in (
-        0, -1, 255, 256, 3.5, np.nan, np.inf, 1e300, True, "text", "\x1b[31m", "{", "[]", "{}", "null", "[1]", "NaN",
-        "[" * 3000, '{"state": 1}', '[{"epoch": "x"}]', [], [[]], [1, 2], [[1, 2], [3, 4]], [1.5], ["a"], [b"a"],
-        np.zeros((120, 784)), np.zeros((120, 28, 28), bool), np.full((120, 784), 16, np.uint8),
+        Evil(), 0, -1, 255, 256, 3.5, np.nan, np.inf, 1e300, True, "text", "\x1b[31m", "{", "[]", "{}", "null",
+        "[1]", "NaN", "[" * 3000, '{"state": 1}', '[{"epoch": "x"}]', [], [[]], [1, 2], [[1, 2], [3, 4]],
+        [1.5], ["a"], [b"a"], np.zeros((120, 784)), np.zeros((120, 28, 28), bool), np.full((120, 784), 16, np.uint8),
         np.full((120, 784), 1e6), np.full((120, 784), -1), np.zeros((120, 784), np.complex64), np.zeros(120,
         np.int64), np.full((120,), 300), np.full((120,), 9.5), np.full(120, np.nan), np.zeros((120, 1), np.uint8),
         np.zeros((120, 10)), np.zeros((3, 784)), np.zeros((0, 784)), np.zeros((120, 0)), np.zeros((120, 783),

@@ -13,8 +13,8 @@ from tests.campaign.child import HANG, Answer
 ALLOWED = {int(code) for code in re.findall(r"\b(\d+) ", EXIT_CODES)}
 LONGEST = 1000  # characters of a line
 MOST = 40  # lines of an error: a config names all its faults at once
-ERROR = re.compile(r"(mnist-softmax[\w ]*: )?error: \S")
-BESIDE = re.compile(r"warning: \S|usage: |interrupted|a run failed: \S|\d+ done, \d+ running|$")
+ERROR = re.compile(r"((mnist-softmax[\w ]*: )?error|a run failed): \S")
+BESIDE = re.compile(r"warning: \S|usage: |interrupted|\d+ done, \d+ running|$")
 BIDIRECTIONAL = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they turn the text round
 
 

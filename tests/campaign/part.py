@@ -51,8 +51,13 @@ def judge_trial(trial: Trial, root: Path) -> list[Fault]:
 
 
 def left_behind(place: Path, temporary: Path) -> Iterator[Fault]:
-    """Half-written files have hidden names: .model.npz.x1y2z3w4. No command that ended by itself leaves one."""
+    """Half-written files have hidden names: .model.npz.x1y2z3w4. No command that ended by itself leaves one.
+
+    Inputs with code in them make a file `owned`.
+    """
     if half := [path.name for path in place.rglob(".*.*") if path.name.count(".") > 1]:
         yield Fault("file left", half[0].rpartition(".")[0])
+    if (place / "owned").exists():
+        yield Fault("code ran", "of an input")
     if kept := [path.name for path in temporary.iterdir()]:
         yield Fault("temporary left", kept[0][:20])
