@@ -7,6 +7,7 @@ also found again by its seed and number alone.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 from typing import TypeVar
 
@@ -31,21 +32,21 @@ def drawn(strategy: SearchStrategy[T], seed: int, number: int) -> T:
 
 def smallest(strategy: SearchStrategy[T], seed: int, number: int, fails: Callable[[T], bool]) -> T:
     """A small value that fails as the value of this number does."""
-    tried: list[T] = []
-    failing: list[T] = []
+    verdicts: dict[str, bool] = {}  # hypothesis tries a value again and wants the same answer
+    small = drawn(strategy, seed, number)
     until = monotonic() + PATIENCE
 
     def look(value: T) -> None:
-        tried.append(value)
-        if (not failing or monotonic() < until) and fails(value):
-            failing.append(value)
+        nonlocal small
+        if repr(value) not in verdicts:
+            verdicts[repr(value)] = monotonic() < until and fails(value)
+        if verdicts[repr(value)]:
+            small = value
             raise _Fails
 
-    try:
+    with suppress(_Fails):
         _run(strategy, seed, number, look, Phase.generate, Phase.shrink)
-    except _Fails:
-        return failing[-1]
-    return tried[-1]  # it does not always fail
+    return small
 
 
 def _run(

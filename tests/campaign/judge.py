@@ -15,7 +15,7 @@ LONGEST = 1000  # characters of a line
 MOST = 40  # lines of an error: a config names all its faults at once
 ERROR = re.compile(r"((mnist-softmax[\w ]*: )?error|a run failed): \S")
 BESIDE = re.compile(r"warning: \S|usage: |interrupted|\d+ done, \d+ running|$")
-BIDIRECTIONAL = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they turn the text round
+CONTROL = ("Cc", "Cf", "Cs", "Zl", "Zp")  # of Unicode's categories; Cf are those that turn the text round
 
 
 class Fault(NamedTuple):
@@ -59,7 +59,7 @@ def _odd_lines(text: str) -> Iterator[Fault]:
 
 
 def _is_control(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in BIDIRECTIONAL
+    return character != "\t" and unicodedata.category(character) in CONTROL
 
 
 def _no_error(err: str) -> Iterator[Fault]:
