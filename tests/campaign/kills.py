@@ -23,6 +23,16 @@ PATIENCE = 120  # seconds
 ENDED = b"there is nothing to resume"  # a run that was whole when it was killed
 RANDOM = r"(?<=/\.)([^/]+)\.[^/.]+$"  # the end of the name of a half-written file
 TWO = tuple("2" if before == "--jobs" else word for before, word in zip(("", *COMPARE), COMPARE, strict=False))
+# Processes of their own have clocks of their own: these files hold seconds.
+TIMED = (
+    "metrics.jsonl",
+    "checkpoint.npz",
+    "summary.json",
+    "results.json",
+    "results.csv",
+    "results.md",
+    "report.html",
+)
 COMMANDS: dict[str, tuple[Words, Words]] = {  # what is killed, and what goes on with it
     "train": (TRAIN, (*TRAIN, "--resume")),
     "compare": (COMPARE, COMPARE),
@@ -108,22 +118,26 @@ def goes_on(command: str, folder: Path, place: Path, root: Path) -> list[Fault]:
     if answer.code != 0 and ENDED not in answer.err:
         return [Fault("not resumed", f"{command}: {answer.err.decode()[-90:]}")]
     left = [path.name for path in folder.iterdir() if path != place]
-    others = [re.sub(RANDOM, r"\1", name) for name in differing(place, root / "whole" / command)]
+    differ = differing(place, root / "whole" / command, timed="processes" in command)
+    others = [re.sub(RANDOM, r"\1", name) for name in differ]
     return [Fault("temporary left", f"{command}: {name[:20]}") for name in left] + [
         Fault("other files", f"{command}: {name}") for name in others[:1]
     ]
 
 
-def differing(a: Path, b: Path) -> list[str]:
-    """The files of which one folder has other bytes than the other, or none."""
-    ours, theirs = contents(a), contents(b)
-    return sorted(name for name in ours | theirs if ours.get(name) != theirs.get(name))
+def differing(a: Path, b: Path, timed: bool) -> list[str]:
+    """The files of which one folder has other bytes than the other, or none; of `timed` ones the times differ."""
+    ours, theirs = contents(a, timed), contents(b, timed)
+    return sorted(name for name in ours | theirs if ours.get(name, "-") != theirs.get(name, "-"))
 
 
-def contents(folder: Path) -> dict[str, bytes | None]:
-    """Every file's bytes; None for a folder."""
+def contents(folder: Path, timed: bool) -> dict[str, bytes | None]:
+    """Every file's bytes; None for a folder, and for a file that need not be equal."""
+    passed_over = (".lock", *TIMED) if timed else (".lock",)  # it names the last process that held it
     return {
-        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
+        str(path.relative_to(folder)): path.read_bytes()
+        if path.is_file() and path.name not in passed_over
+        else None
         for path in folder.rglob("*")
     }
 
