@@ -13,7 +13,7 @@ from tests.campaign.child import HANG, Answer
 ALLOWED = {int(code) for code in re.findall(r"\b(\d+) ", EXIT_CODES)}
 LONGEST = 1000  # characters of a line
 MOST = 40  # lines of an error: a config names all its faults at once
-ERROR = re.compile(r"((mnist-softmax[\w ]*: )?error|a run failed): \S")
+ERROR = re.compile(r"((mnist-softmax[\w ]*: )?error|a run failed): .*\S")
 BESIDE = re.compile(r"warning: \S|usage: |interrupted|\d+ done, \d+ running|$")
 CONTROL = ("Cc", "Cf", "Cs", "Zl", "Zp")  # of Unicode's categories; Cf are those that turn the text round
 
