@@ -18,12 +18,12 @@ from tests.campaign.part import Part
 from tests.campaign.warm import warm
 
 PARTS: dict[str, tuple[Part, int, int]] = {  # with the inputs of a short campaign and of a long one
-    "kills": (kills.PART, 40, 1000),
-    "configs": (configs.PART, 400, 10_000),
-    "data": (data.PART, 250, 5000),
-    "folders": (folders.PART, 80, 3000),
-    "commands": (commands.PART, 120, 2000),
-    "disks": (disks.PART, 30, 300),
+    "kills": (kills.PART, 30, 1000),
+    "configs": (configs.PART, 300, 10_000),
+    "data": (data.PART, 200, 5000),
+    "folders": (folders.PART, 60, 3000),
+    "commands": (commands.PART, 100, 2000),
+    "disks": (disks.PART, 20, 300),
 }
 
 
