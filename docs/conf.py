@@ -63,6 +63,7 @@ MENU = {
         "docs/convolution",
         "docs/performance",
         "docs/reproducibility",
+        "docs/promises",
         "docs/cluster",
         "docs/troubleshooting",
         "CONTRIBUTING",

@@ -30,7 +30,7 @@ from mnist_softmax.commands import (
 )
 from mnist_softmax.commands.completion import PrintCompletion
 from mnist_softmax.errors import INTERRUPTED, ConfigError, UserError
-from mnist_softmax.messages import Printable, message
+from mnist_softmax.messages import Printable, message, one_line
 
 COMMANDS = {
     "train": train,
@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.flush()  # now, while it can be said that it failed
         return code
     except UserError as error:
-        _say(f"error: {error}".replace("\n", "\nerror: "))
+        _say("\n".join(f"error: {one_line(str(each))}" for each in error.args))
         return error.exit_code
     except KeyboardInterrupt as error:  # Ctrl-C, or a signal that is answered like it
         by = f"interrupted by {error}" if str(error) not in ("", "SIGINT") else "interrupted"
@@ -84,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         ours = _stream_that_fails()
         if ours and isinstance(error, BrokenPipeError):  # the reader of our output has gone, as with `| head`
             return BROKEN_PIPE
-        _say(f"error: {ours or error.filename or 'refused by the system'}: {error.strerror or error}")
+        _say(one_line(f"error: {ours or error.filename or 'refused by the system'}: {error.strerror or error}"))
         return UserError.exit_code
 
 
@@ -147,7 +147,7 @@ class _Parser(argparse.ArgumentParser):
     """Repeats wrong words in its messages, but not what a terminal would obey."""
 
     def error(self, text: str) -> NoReturn:
-        super().error(message(text))
+        super().error(message(one_line(text)))
 
 
 def _pairs_apart(arguments: list[str], known: Collection[str]) -> tuple[list[str], list[str]]:

@@ -4,9 +4,15 @@ INTERRUPTED = 130  # the exit code after Ctrl-C
 
 
 class UserError(Exception):
-    """Anything the user can mend: its text is the one line they are shown, without a traceback."""
+    """Anything the user can mend: its text is the one line they are shown, without a traceback.
+
+    Several faults that are told at once are several arguments, a line each.
+    """
 
     exit_code = 2
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.args))
 
 
 class ConfigError(UserError):

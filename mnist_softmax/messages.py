@@ -33,6 +33,11 @@ def message(text: str) -> str:
     return "\n".join(map(bounded, lines))
 
 
+def one_line(text: str) -> str:
+    """`text` as the one line that it is meant to be: a name may hold the end of a line."""
+    return text.replace("\n", "\\n")
+
+
 def shown(value: Any) -> str:
     """A value as a message has it: its repr, as far as 60 characters, however much it holds."""
     try:

@@ -1,6 +1,7 @@
 """Whatever a message repeats, a terminal obeys nothing in it, and it stays short."""
 
 import io
+import re
 import sys
 
 import pytest
@@ -65,3 +66,13 @@ def test_what_commands_print_is_printable_too(monkeypatch):
     print("a\x1bb")
     assert stream.getvalue() == "a\\x1bb\n"
     assert not sys.stdout.isatty()
+
+
+@pytest.mark.parametrize("words", [["a\nb"], ["evaluate", "a\nb"], ["data", "a\nb=1"], ["train", "--config", "a\nb"],
+                                   ["data", "-\n="], ["train", "--config", "loglik", "a\nb=1", "c=1"]])  # fmt: skip
+def test_the_end_of_a_line_in_a_word_begins_no_line(words, capsys):
+    assert main(words) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert [
+        line for line in lines if not re.match(r"usage: |(mnist-softmax: )?error: .*\\n|error: .*'c'", line)
+    ] == []

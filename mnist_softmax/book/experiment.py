@@ -125,7 +125,7 @@ def load_experiment(path: Path) -> Experiment:
             value = getattr(claim, misfit.key)
             faults.append(f"{path}: book.claims.{k}.{misfit.key} = {value!r:.60}: {misfit.text}")
     if faults:
-        raise ConfigError("\n".join(faults))
+        raise ConfigError(*faults)
     return experiment
 
 

@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(found, indent=2))
     if faults:
-        raise DataError("\n".join(faults))
+        raise DataError(*faults)
     return 0
 
 

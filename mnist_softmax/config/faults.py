@@ -31,7 +31,7 @@ class Place(NamedTuple):
 
 def lines(
     error: ValidationError, schema: type[Section], content: Any, where: str, overridden: Collection[str]
-) -> str:
+) -> list[str]:
     """A line for each fault of `content`; those of `overridden` keys lie on the command line, others in `where`."""
     lines = []
     found = error.errors(include_url=False)
@@ -42,7 +42,7 @@ def lines(
         lines.append(f"{blamed}: {_what(fault, place, schema)}")
     if len(found) > MOST:
         lines.append(f"{where}: and {len(found) - MOST:,} faults more")
-    return "\n".join(lines)
+    return lines
 
 
 def _what(fault: Mapping[str, Any], place: Place, schema: type[Section]) -> str:

@@ -43,7 +43,7 @@ def validated_as(
     try:
         return schema.model_validate(laid_over)
     except ValidationError as error:
-        raise ConfigError(faults.lines(error, schema, laid_over, where, overridden)) from None
+        raise ConfigError(*faults.lines(error, schema, laid_over, where, overridden)) from None
 
 
 def load_data_section(*overrides: str) -> Data:

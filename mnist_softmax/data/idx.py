@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_softmax.data.stored import check_size, opened
+from mnist_softmax.data.stored import check_size, opened, read
 from mnist_softmax.errors import DataError
 
 TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
@@ -52,7 +52,7 @@ def _read(path: Path, what: str, axes: tuple[int, ...]) -> np.ndarray:
         shape = struct.unpack(f">{number}I", lengths)
         size = math.prod(shape) * dtype.itemsize
         check_size(path, size)
-        content = file.read(size + 1)  # one more than is promised shows a file that goes on
+        content = read(file, size + 1)  # one more than is promised shows a file that goes on
     if len(content) != size:
         expected, found = (4 + 4 * number + each for each in (size, len(content)))
         raise DataError(

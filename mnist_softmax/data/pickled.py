@@ -14,7 +14,7 @@ from typing import IO, Any, ClassVar, cast
 import numpy as np
 
 from mnist_softmax.data.cache import reason
-from mnist_softmax.data.stored import check_size, opened
+from mnist_softmax.data.stored import check_size, opened, read
 from mnist_softmax.errors import DataError
 
 MOST_READS = 100_000  # the book's file takes some hundred
@@ -81,7 +81,7 @@ class _Bounded:
 
     def read(self, size: int) -> bytes:
         self.count(size)
-        return self.file.read(size)
+        return bytes(read(self.file, size))
 
     def readline(self) -> bytes:
         line = self.file.readline(1000)

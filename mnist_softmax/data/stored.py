@@ -17,7 +17,8 @@ from typing import IO, cast
 from mnist_softmax.data.cache import reason
 from mnist_softmax.errors import DataError
 
-LARGEST = 2_000_000_000  # bytes that a file may unpack to; the largest set like MNIST, EMNIST's, has 640 MB
+LARGEST = 1_000_000_000  # bytes that a file may unpack to; the largest set like MNIST, EMNIST's, has 640 MB
+PIECE = 2**24  # bytes
 GZIP = b"\x1f\x8b"
 
 
@@ -56,6 +57,14 @@ def check_size(path: Path, size: int, most: int | None = None) -> None:
         raise DataError(
             f"{path}: would be {size / 1e9:,.1f} GB; at most {most / 1e9:g} GB are read, so take a part of it"
         )
+
+
+def read(file: IO[bytes], size: int) -> bytearray:
+    """Up to `size` bytes. In pieces, for Python makes room for all that is asked for, be it there or not."""
+    content = bytearray()
+    while len(content) < size and (piece := file.read(min(size - len(content), PIECE))):
+        content += piece
+    return content
 
 
 def head(path: Path, size: int = 4096) -> bytes:

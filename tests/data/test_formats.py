@@ -1,6 +1,7 @@
 """Digits in the files that people have: each is read to the same splits, and it is said what was recognised."""
 
 import gzip
+import io
 import os
 import pickle
 import shutil
@@ -314,7 +315,7 @@ def test_tables_without_end_are_left_early(tmp_path, monkeypatch):
 def test_a_table_of_ten_gigabytes_is_refused_before_it_is_read(tmp_path):
     put(tmp_path, {"a.csv": WHOLE.encode()})
     os.truncate(tmp_path / "a.csv", 10_000_000_000)  # sparse: it takes no room
-    assert "would be 10.0 GB; at most 2 GB are read" in fault(tmp_path / "a.csv")
+    assert "would be 10.0 GB; at most 1 GB are read" in fault(tmp_path / "a.csv")
 
 
 # ---- pickles
@@ -481,5 +482,18 @@ def test_a_header_that_promises_too_much_is_not_believed(tmp_path, digits):
     put(tmp_path, four(digits, "{split}-{what}-idx{axes}-ubyte"))
     header = bytes([0, 0, 8, 3]) + struct.pack(">3I", 2**32 - 1, 28, 28)
     (tmp_path / "train-images-idx3-ubyte").write_bytes(gzip.compress(header + bytes(1000)))
-    with pytest.raises(DataError, match=r"would be 3,367\.3 GB; at most 2 GB are read"):
+    with pytest.raises(DataError, match=r"would be 3,367\.3 GB; at most 1 GB are read"):
         load_digits(Data(source="idx", path=str(tmp_path)))
+
+
+def test_room_is_made_for_what_is_there_and_not_for_what_is_promised():
+    asked = []
+
+    class Watched(io.BytesIO):
+        def read(self, size):
+            asked.append(size)
+            return super().read(size)
+
+    assert stored.read(Watched(b"abc"), 10**9) == b"abc"
+    assert stored.read(Watched(b"abc"), 2) == b"ab"
+    assert max(asked) <= stored.PIECE
