@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from mnist_softmax.book.axes import new_figure
 from mnist_softmax.book.claim import ONLY, Claim, Evidence, Finding, Prospect, Row
 from mnist_softmax.config.layers import Convolution
 from mnist_softmax.config.schema import Misfit
+from mnist_softmax.figures import new_figure
 from mnist_softmax.runs.answers import load_network
 from mnist_softmax.runs.directory import RunDirectory
 
@@ -48,8 +48,7 @@ class Filters(Claim):
     def figures(self, evidence: Evidence, title: str) -> list[tuple[str, Figure]]:
         kernels = _kernels(evidence.seeded[ONLY][0])
         rows = -(-len(kernels) // ACROSS)
-        figure = new_figure()
-        figure.set_size_inches(ACROSS * 0.8, rows * 0.8)
+        figure = new_figure((ACROSS * 0.8, rows * 0.8))
         panels: Any = figure.subplots(rows, ACROSS, squeeze=False)
         for axes in panels.flat:
             axes.axis("off")

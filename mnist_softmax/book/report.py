@@ -144,7 +144,7 @@ def earlier(folder: Path) -> dict[str, Any]:
     return stored(folder / "results.json", STORED, page, short)
 
 
-def stored(path: Path, form: TypeAdapter, *shown: Callable[[dict[str, Any]], str]) -> dict[str, Any]:
+def stored(path: Path, form: TypeAdapter[Any], *shown: Callable[[dict[str, Any]], str]) -> dict[str, Any]:
     """What an earlier call wrote, of this form, or {}. Raises RunDirectoryError: it is damaged, or not ours.
 
     Claims word their own findings, so whether these are whole shows when all that is `shown` of them is made.

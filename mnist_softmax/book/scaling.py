@@ -47,7 +47,8 @@ def _shrunk(run: RunDirectory, dark: np.ndarray) -> np.ndarray:
     before, after = (
         network.parameters.layers[0]["w"][dark] for network in (start(settings).network, load_network(run))
     )
-    return (after / before) ** (1 / settings.training.epochs)
+    factors: np.ndarray = (after / before) ** (1 / settings.training.epochs)
+    return factors
 
 
 class Rescaled(Answer):

@@ -93,5 +93,6 @@ def update_by_matrices(
 
 
 def _softmax(z: np.ndarray) -> np.ndarray:
-    e = np.exp(z - z.max(axis=0))
-    return e / e.sum(axis=0)
+    e: np.ndarray = np.exp(z - z.max(axis=0))
+    a: np.ndarray = e / e.sum(axis=0)
+    return a

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -55,10 +57,13 @@ def flat_mean(curve: list[float], window: int = 5, gain: float = 0.0002) -> bool
     )
 
 
-RULES = {
-    "no improvement in ten": lambda curve: no_improvement(curve, 10),
-    "no improvement in a third of the epochs so far, five at least": lambda curve: no_improvement(
-        curve, max(5, len(curve) // 3)
-    ),
+def patience_of_a_third(curve: list[float]) -> bool:
+    """The best epoch is longer ago than a third of the epochs so far, and five at least."""
+    return no_improvement(curve, max(5, len(curve) // 3))
+
+
+RULES: dict[str, Callable[[list[float]], bool]] = {
+    "no improvement in ten": partial(no_improvement, patience=10),
+    "no improvement in a third of the epochs so far, five at least": patience_of_a_third,
     "the mean of five epochs no longer rises": flat_mean,
 }

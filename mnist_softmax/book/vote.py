@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from mnist_softmax.book.axes import new_figure
 from mnist_softmax.book.claim import Claim, Count, Evidence, Finding, Prospect, Row
 from mnist_softmax.config.schema import PositiveInt
+from mnist_softmax.figures import new_figure
 from mnist_softmax.runs.answers import answers, load_network
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ class Vote(Claim):
         test, voted = evidence.dataset.test, self._voted(evidence)
         wrong = np.flatnonzero(voted != test.labels)
         rows, side = max(-(-len(wrong) // ACROSS), 1), int(np.sqrt(test.images.shape[1]))
-        figure = new_figure()
-        figure.set_size_inches(ACROSS * 0.8, rows * 0.8)
+        figure = new_figure((ACROSS * 0.8, rows * 0.8))
         panels: Any = figure.subplots(rows, ACROSS, squeeze=False)
         for axes in panels.flat:
             axes.axis("off")
@@ -78,4 +77,5 @@ class Vote(Claim):
 def plurality(answered: np.ndarray) -> np.ndarray:
     """The most frequent answer (n,) of several networks (members, n); of equal ones that of the earliest network."""
     counts = (answered[:, None, :] == answered[None, :, :]).sum(axis=1)  # how many say what this one says
-    return np.take_along_axis(answered, counts.argmax(axis=0)[None], axis=0)[0]
+    chosen: np.ndarray = np.take_along_axis(answered, counts.argmax(axis=0)[None], axis=0)[0]
+    return chosen
