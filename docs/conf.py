@@ -51,6 +51,8 @@ MENU = {
         "docs/lab",
         "docs/guide",
         "docs/results",
+        "docs/exercises",
+        "docs/equations",
         "docs/cheatsheet",
         "docs/glossary",
     ],

@@ -6,12 +6,24 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
-from mnist_softmax.book import exact, norms, printed
+from mnist_softmax.book import contrast, exact, filters, norms, printed, race, scaling, speedup, stopping, vote
 from mnist_softmax.book.claim import Claim
 from mnist_softmax.config.schema import NotNegative, PositiveInt, Section, Seed
 from mnist_softmax.config.training import MetricName
 
-AnyClaim = Annotated[printed.Kinds | exact.Kinds | norms.Kinds, Field(discriminator="kind")]
+AnyClaim = Annotated[
+    printed.Kinds
+    | exact.Kinds
+    | norms.Kinds
+    | race.Race
+    | vote.Vote
+    | filters.Filters
+    | speedup.Speedup
+    | contrast.Kinds
+    | stopping.Stopping
+    | scaling.Kinds,
+    Field(discriminator="kind"),
+]
 KINDS: dict[str, type[Claim]] = {
     claim.model_fields["kind"].default: claim for claim in get_args(get_args(AnyClaim)[0])
 }
@@ -45,10 +57,16 @@ class Book(Section):
     chapter: PositiveInt
     section: str
     title: str
+    asks: str | None = None
+    """Of an exercise: its question, in our words."""
     runs: dict[str, dict[str, Any]] = Field(default={})
     """Several trainings in one experiment: for each name, the keys of the config that it changes."""
     seeded_runs: tuple[str, ...] | None = None
     """Which of `runs` are trained with many seeds; all of them, if nothing is said."""
+    seeds: PositiveInt = 10
+    """How many, where the command does not say."""
+    runs_of: tuple[str, ...] = ()
+    """Experiments whose runs the claims are on as well, each by its id as the name of a run."""
     claims: tuple[AnyClaim, ...] = ()
     recording: Recording | None = None
     baseline: Baseline | None = None

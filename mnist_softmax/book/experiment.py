@@ -36,20 +36,30 @@ class Experiment:
     data: Data
     book: Book
 
+    has_network: bool = True
+
+    @property
+    def is_exercise(self) -> bool:
+        """Whether it answers a question of the book, and does not check a number of it."""
+        return self.book.asks is not None
+
     @property
     def runs(self) -> list[str]:
         """The names of its trainings."""
-        if self.book.baseline:
+        if not self.has_network:
             return []
         return list(self.book.runs) or [ONLY]
 
     @property
     def seeded_runs(self) -> list[str]:
-        """The names of those that are trained with many seeds."""
-        return self.runs if self.book.seeded_runs is None else list(self.book.seeded_runs)
+        """The names of those that are trained with many seeds, and of other experiments whose runs are looked at."""
+        own = self.runs if self.book.seeded_runs is None else list(self.book.seeded_runs)
+        return [*own, *self.book.runs_of]
 
     def settings(self, run: str, *overrides: str) -> Config:
         """The config of one training, without what the book says of it."""
+        if run in self.book.runs_of:
+            return load_experiment(self.path.with_name(f"{run}.yaml")).settings(ONLY, *overrides)
         changes = [f"{key}={json.dumps(value)}" for key, value in self.book.runs.get(run, {}).items()]
         return load_config(self.path, *changes, *overrides).model_copy(update={"book": None})
 
@@ -62,12 +72,12 @@ class Experiment:
             baseline.sizes if baseline else (),
         )
 
-    def seeded(self, output: Path, seeds: int) -> dict[str, list[Task]]:
-        """Each run with the seeds 0, 1, ..."""
+    def seeded(self, output: Path, seeds: int | None = None) -> dict[str, list[Task]]:
+        """Each run with the seeds 0, 1, ..., as many as its book section says where it is not said here."""
         return {
             run: [
                 Task(self.settings(run, f"seed={seed}"), self.directory(output, run) / f"seed-{seed}", "resume")
-                for seed in range(seeds)
+                for seed in range(seeds or self.book.seeds)
             ]
             for run in self.seeded_runs
         }
@@ -97,6 +107,8 @@ class Experiment:
 
     def directory(self, output: Path, run: str) -> Path:
         """Where the trainings of one run lie."""
+        if run in self.book.runs_of:
+            return output / run
         return output / self.id if run == ONLY else output / self.id / run
 
 
@@ -112,9 +124,12 @@ def load_experiment(path: Path) -> Experiment:
             raise ConfigError(f"{path}: has no book section; `train` trains it")
         content = {key: content[key] for key in ("data", "book") if key in content}
     sections = validated_as(BookSections, content, (), str(path))
-    if not has_network and sections.book.baseline is None:
-        raise ConfigError(f"{path}: a file without network and training needs book.baseline")
-    experiment = Experiment(shipped.name_of(path), path, sections.data, sections.book)
+    if not has_network and sections.book.baseline is None and not sections.book.runs_of:
+        raise ConfigError(f"{path}: a file without network and training needs book.baseline or book.runs_of")
+    for id in sections.book.runs_of:
+        if not path.with_name(f"{id}.yaml").is_file():
+            raise ConfigError(f"{path}: book.runs_of: there is no {id}.yaml beside it")
+    experiment = Experiment(shipped.name_of(path), path, sections.data, sections.book, has_network)
     for run in experiment.runs:
         experiment.settings(run)  # what `runs` changes is checked here, too
     prospect, faults = experiment.prospect(), []
@@ -130,18 +145,20 @@ def load_experiment(path: Path) -> Experiment:
 
 
 def find_experiments(names: Sequence[str]) -> list[Experiment]:
-    """The experiments of these names: ids, `chapter1` and the like, `all`, or paths of files.
+    """The experiments of these names: ids, `chapter1` and the like, `all`, `exercises`, or paths of files.
 
     Raises ConfigError for a name that is none, or a file that is wrong.
     """
     known = {path.stem: path for path in sorted(folder().glob("*.yaml"), key=_in_order)}
+    exercises = {path.stem: path for path in sorted(folder("exercises").glob("*.yaml"))}
     chosen: dict[Path, None] = {}  # a set that keeps its order
     for name in names:
         found = [path for id, path in known.items() if _is_meant(name, id)]
+        found += [path for id, path in exercises.items() if name in ("exercises", id)]
         if not found:
             path = Path(name)
             if path.suffix != ".yaml":
-                others = [*sorted({_chapter(id) for id in known}), "a file", "or one of"]
+                others = [*sorted({_chapter(id) for id in known}), "exercises", "a file", "or one of"]
                 raise ConfigError(
                     f"{name}: no such experiment; expected all, {', '.join(others)} {', '.join(known)}"
                 )
@@ -150,9 +167,9 @@ def find_experiments(names: Sequence[str]) -> list[Experiment]:
     return [load_experiment(path) for path in chosen]
 
 
-def folder() -> Path:
-    """Where the book's configs lie."""
-    return shipped.folder() / "book"
+def folder(name: str = "book") -> Path:
+    """Where the book's configs lie, or those of its `exercises`."""
+    return shipped.folder() / name
 
 
 def _is_meant(name: str, id: str) -> bool:

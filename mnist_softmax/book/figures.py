@@ -29,6 +29,8 @@ def draw(plan: Plan, evidence: Mapping[str, Evidence], folder: Path) -> dict[str
     drawn: dict[str, list[str]] = {}
     with drawing(STYLE | {"font.size": 9, "axes.titlesize": 9}):
         for experiment in plan.experiments:
+            if experiment.is_exercise:
+                continue
             for name, figure in _figures(experiment, evidence[experiment.id], plan.baselines):
                 save(figure, folder / f"{name}.svg")
                 save(figure, folder / f"{name}.png")

@@ -13,7 +13,7 @@ import numpy as np
 from mnist_softmax.book import gradients
 from mnist_softmax.book.axes import AUTHOR, author_points, legend, new_axes
 from mnist_softmax.book.claim import ONLY, Claim, Evidence, Finding, Prospect, Row, listed
-from mnist_softmax.book.prediction import one_more_report
+from mnist_softmax.book.prediction import LEAST_SEEDS, one_more_report
 from mnist_softmax.book.reference import recordings_of, reference
 from mnist_softmax.config.schema import Misfit, PositiveInt, one_of
 from mnist_softmax.figures import COLOURS, new_figure
@@ -35,6 +35,7 @@ class Course(Claim):
     """The book's course of the gradient norms, compared at the epochs of the reference figures."""
 
     kind: Literal["curves"] = "curves"
+    least_runs = LEAST_SEEDS
     recording: Annotated[str, one_of(NORMS)]
     """Its name among the reference figures."""
 
@@ -99,6 +100,7 @@ class Bars(Claim):
     """
 
     kind: Literal["bars"] = "bars"
+    least_runs = LEAST_SEEDS
     recording: Annotated[str, one_of(GRADIENTS)]
     neurons: PositiveInt
 

@@ -36,8 +36,9 @@ class Tasks(NamedTuple):
 class Plan:
     """What has to be trained for some experiments, and where it goes."""
 
-    def __init__(self, experiments: Sequence[Experiment], output: Path, seeds: int) -> None:
-        """Raises DataError where the digits are not to be had."""
+    def __init__(self, experiments: Sequence[Experiment], output: Path, seeds: int | None) -> None:
+        """`seeds` of each run; None: as many as each experiment says. Raises DataError where the digits are not to be
+        had."""
         self.experiments, self.baselines = experiments, output / "baselines"
         self.datasets = {experiment.data: digits(experiment.data) for experiment in experiments}
         self.tasks = {
@@ -48,9 +49,12 @@ class Plan:
         }
 
     def every_task(self) -> list[Task]:
-        """All of them, those that take longest first, so that no process is left with one of these at the end."""
-        tasks = [task for tasks in self.tasks.values() for task in tasks.all()]
-        return sorted(tasks, key=lambda task: -standard_epochs(task.settings))
+        """All of them, those that take longest first, so that no process is left with one of these at the end.
+
+        A run that two experiments look at is there once.
+        """
+        tasks = {task.directory: task for tasks in self.tasks.values() for task in tasks.all()}
+        return sorted(tasks.values(), key=lambda task: -standard_epochs(task.settings))
 
     def refuse_what_is_begun(self) -> None:
         """Raises RunDirectoryError where one of the runs is on disk already."""

@@ -8,6 +8,8 @@ For k = 1 this is the textbook interval for one further normal observation. For 
 such a mean (Hoeffding 1948, A class of statistics with asymptotically normal distribution, theorem 5.2), and t has
 (n - 1)/k degrees of freedom, for the reports overlap: with these the interval holds one more report in 94 to 96
 of 100 cases, of normal runs and of ones with a long lower tail (a test counts).
+
+Of no more runs than a report has there is no spread: then only the plain difference is said.
 """
 
 from __future__ import annotations
@@ -21,41 +23,65 @@ from scipy import stats
 
 LEVEL = 0.95
 LEAST_SEEDS = 4  # below that a best of three has no spread
+FEW = 3  # of fewer runs a statement is not judged
+TOO_FEW = ": too few to judge"
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """Of the reports that n runs give: mean, standard deviation, and the interval for one more."""
+    """Of the reports that n runs give: mean, standard deviation, and the interval for one more.
+
+    `deviation`, `low` and `high` are None where the runs are too few for them.
+    """
 
     n: int
     mean: float
-    deviation: float
-    low: float
-    high: float
+    deviation: float | None
+    low: float | None
+    high: float | None
     reports: np.ndarray
 
     def quantile(self, value: float) -> float:
         """The share of reports at or below `value`."""
         return float(np.mean(self.reports <= value))
 
-    def beside(self, book: float) -> dict[str, float]:
+    def beside(self, book: float) -> dict[str, float | None]:
         """These figures beside the book's, as findings hold them."""
         figures = {"book": book, "mean": self.mean, "low": self.low, "high": self.high}
         return figures | {"quantile": self.quantile(book)}
 
-    def verdict(self, value: float, decimals: int) -> str:
-        """Whether the book's `value`, printed with so many decimals, is a report that can well be."""
+    def agrees(self, value: float, decimals: int) -> bool | None:
+        """Whether the book's `value`, printed with so many decimals, can well be a report; None: too few runs."""
+        if self.low is None or self.high is None:
+            return None
         half = 0.5 * 10.0**-decimals  # it may be rounded by as much
-        if self.low - half <= value <= self.high + half:
+        return self.low - half <= value <= self.high + half
+
+    def verdict(self, value: float, decimals: int) -> str:
+        """`agrees` in words."""
+        agrees, difference = self.agrees(value, decimals), self.mean - value
+        if agrees is None:
+            return f"not judged: the plain difference of {self.n} run{'s' * (self.n > 1)}"
+        if agrees:
             return "consistent"
-        return f"{'higher' if self.mean > value else 'lower'} by {abs(self.mean - value):.{max(decimals, 2)}f}"
+        return f"{'higher' if difference > 0 else 'lower'} by {abs(difference):.{max(decimals, 2)}f}"
 
 
-def one_more_report(values: Sequence[float], best_of: int = 1) -> Prediction:
-    """From one value of each of n runs, n > best_of and n > 1."""
-    n = len(values)
-    reports = np.array([max(runs) for runs in combinations(values, best_of)])
-    mean, deviation = float(np.mean(reports)), float(np.std(reports, ddof=1))
+def one_more_report(
+    values: Sequence[float], best_of: int = 1, chosen_by: Sequence[float] | None = None
+) -> Prediction:
+    """From one value of each of n runs.
+
+    A report is the value of the best of `best_of` runs: the best by `chosen_by`, where that is given, such as
+    accuracy on validation for a value on test. Where runs are fewer it is of all that there are.
+    """
+    n, k = len(values), min(best_of, len(values))
+    merit = values if chosen_by is None else chosen_by
+    reports = np.array([values[max(runs, key=merit.__getitem__)] for runs in combinations(range(n), k)])
+    mean = float(np.mean(reports))
+    if n <= best_of:
+        return Prediction(n, mean, None, None, None, reports)
+    deviation = float(np.std(reports, ddof=1))
     t = float(stats.t.ppf((1 + LEVEL) / 2, (n - 1) / best_of))
     margin = t * deviation * np.sqrt(1 + best_of / n)
     return Prediction(n, mean, deviation, float(mean - margin), float(mean + margin), reports)

@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from mnist_softmax.book.claim import (
+    VALIDATION,
     Claim,
     Count,
     Evidence,
@@ -16,10 +17,12 @@ from mnist_softmax.book.claim import (
     Row,
     Selected,
     listed,
+    of_recorded,
     of_run,
+    select,
     unit,
 )
-from mnist_softmax.book.prediction import LEAST_SEEDS, one_more_report
+from mnist_softmax.book.prediction import FEW, LEAST_SEEDS, TOO_FEW, one_more_report
 from mnist_softmax.config.schema import Misfit, Number, PositiveInt
 from mnist_softmax.metrics import METRICS
 
@@ -35,38 +38,50 @@ class Printed(Selected):
     def judge(self, evidence: Evidence) -> Finding:
         accuracy = METRICS[self.metric].is_accuracy
         decimals = 2 if accuracy else len(f"{self.value:g}".partition(".")[2])
-        found = one_more_report(self.values(evidence, self.run, self.layer).tolist(), self.best_of)
-        verdict = found.verdict(self.value, decimals)
+        values, by = self.values(evidence, self.run, self.layer), None
+        if self.select == "by_validation":
+            by = [select(history, VALIDATION, "peak") for history in evidence.histories(self.run)]
+        found = one_more_report(values.tolist(), self.best_of, by)
         return {
             **self.model_dump(include={"metric", "select", "run", "layer", "best_of"}),
             **found.beside(self.value),
             "decimals": decimals,
             "deviation": found.deviation,
             "n": found.n,
-            "verdict": verdict,
-            "agrees": verdict == "consistent",
+            "verdict": found.verdict(self.value, decimals),
+            "agrees": found.agrees(self.value, decimals),
+            **(self.recorded_among(evidence, values) if self.best_of == 1 else {}),
         }
 
     @staticmethod
     def row(finding: Finding) -> Row:
         percent = unit(finding["metric"])
         places = 2 if percent else finding["decimals"] + 1
-        how = {"peak": "best", "final": "final", "first": "initial"}[finding["select"]]
-        what = f"{how} {METRICS[finding['metric']].title}{of_run(finding['run'])}"
+        what = f"{METRICS[finding['metric']].title}{of_run(finding['run'])}"
+        how = {"peak": "best", "final": "final", "first": "initial"}
+        by_validation = finding["select"] == "by_validation"
+        what = f"{what} at the best validation epoch" if by_validation else f"{how[finding['select']]} {what}"
         if finding["layer"]:
             what = f"initial norm, hidden layer {finding['layer']}"
         if finding["best_of"] > 1:
-            what += f", best of {finding['best_of']} runs"
-        high = min(finding["high"], 100) if percent else finding["high"]
-        row = Row.of(
-            finding,
-            what,
-            f"{finding['book']:.{finding['decimals']}f}{percent}",
-            f"{finding['mean']:.{places}f}{percent} (sd {finding['deviation']:.{places}f})",
-            f"{finding['low']:.{places}f} to {high:.{places}f}",
-            f"{finding['mean'] - finding['book']:+.{places}f}",
-        )
-        return row._replace(verdict=f"{row.verdict} ({100 * finding['quantile']:.0f} % of ours at or below)")
+            few = finding["n"] < finding["best_of"]
+            of = (
+                f"; the book's is the best of {finding['best_of']}"
+                if few
+                else f", best of {finding['best_of']} runs"
+            )
+            what += of + " by validation" * by_validation
+        here, interval = f"{finding['mean']:.{places}f}{percent}", ""
+        if finding["low"] is not None:
+            here += f" (sd {finding['deviation']:.{places}f})"
+            high = min(finding["high"], 100) if percent else finding["high"]
+            interval = f"{finding['low']:.{places}f} to {high:.{places}f}"
+        book = f"{finding['book']:.{finding['decimals']}f}{percent}"
+        row = Row.of(finding, what, book, here, interval, f"{finding['mean'] - finding['book']:+.{places}f}")
+        if not interval:
+            return row
+        below = f" ({100 * finding['quantile']:.0f} % of ours at or below)"
+        return row._replace(verdict=row.verdict + below + of_recorded(finding))
 
 
 class Statement(Selected):
@@ -104,6 +119,7 @@ class Statement(Selected):
         above = -np.inf if self.above is None else self.above
         below = np.inf if self.below is None else self.below
         holds = int(np.count_nonzero((values > above) & (values < below)))
+        few = len(values) < FEW and not evidence.baseline
         return {
             **self.model_dump(include={"says", "metric", "select", "run", "minus", "above", "below"}),
             "ratio": self.over_layer is not None,
@@ -111,8 +127,9 @@ class Statement(Selected):
             "smallest": float(values.min()),
             "largest": float(values.max()),
             "n": len(values),
-            "verdict": f"holds in {holds} of {len(values)}",
-            "agrees": 2 * holds >= len(values),
+            "verdict": f"holds in {holds} of {len(values)}" + TOO_FEW * few,
+            "agrees": None if few else 2 * holds >= len(values),
+            **({} if self.minus or evidence.baseline else self.recorded_among(evidence, values)),
         }
 
     @staticmethod
@@ -127,19 +144,21 @@ class Statement(Selected):
             of += f" {finding['run']} to {finding['minus']}"
         else:
             of += of_run(finding["run"])
-        return Row.of(
+        row = Row.of(
             finding,
             f'"{finding["says"]}" ({of})',
             ", ".join(bounds),
             f"{finding['mean']:.2f}{percent}",
             f"{finding['smallest']:.2f} to {finding['largest']:.2f} (all runs)",
         )
+        return row._replace(verdict=row.verdict + of_recorded(finding))
 
 
 class Transcript(Claim):
     """Right answers that the book prints for single epochs of one run."""
 
     kind: Literal["transcript"] = "transcript"
+    least_runs = LEAST_SEEDS
     metric: Literal["test_accuracy", "validation_accuracy"] = "test_accuracy"
     counts: dict[Count, Count]
     """By epoch."""
@@ -151,10 +170,10 @@ class Transcript(Claim):
 
     def judge(self, evidence: Evidence) -> Finding:
         n, histories = evidence.sizes()[METRICS[self.metric].split], evidence.histories()
-        epochs = []
+        epochs: list[Finding] = []
         for epoch, book in self.counts.items():
             found = one_more_report([n * history[epoch][self.metric] for history in histories])
-            consistent = found.verdict(book, 0) == "consistent"
+            consistent = bool(found.agrees(book, 0))
             epochs.append({"epoch": epoch, **found.beside(book), "consistent": consistent})
         inside = sum(each["consistent"] for each in epochs)
         return {

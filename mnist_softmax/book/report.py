@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,15 @@ from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from mnist_softmax.book import figures as book_figures
+from mnist_softmax.book import headers
 from mnist_softmax.book.claim import Evidence, of_run
 from mnist_softmax.book.plan import Plan
 from mnist_softmax.book.reference import reference
-from mnist_softmax.book.results import Result
+from mnist_softmax.book.results import Result, spread
 from mnist_softmax.book.words import in_percent, rows
 from mnist_softmax.errors import ConfigError, RunDirectoryError
 from mnist_softmax.files import write_whole
 from mnist_softmax.reading import Damaged, opened, read_json, reading
-from mnist_softmax.runs.environment import environment
 from mnist_softmax.runs.summary import Environment, Seconds
 
 
@@ -34,11 +34,12 @@ class StoredResult(TypedDict):
     findings: list[dict[str, Any]]
     replays: list[dict[str, Any]]
     chaotic: str | None
-    headlines: dict[str, dict[str, float] | None]
+    headlines: dict[str, dict[str, float | None] | None]
     inferred: list[str]
     deviations: list[str]
     runs: int
     seconds: Seconds
+    environment: int
 
 
 class Stored(TypedDict):
@@ -46,7 +47,7 @@ class Stored(TypedDict):
 
     results: list[StoredResult]
     figures: dict[str, list[str]]
-    environment: Environment
+    environments: list[Environment]
     data: dict[str, str]
 
 
@@ -92,22 +93,30 @@ has overflowed. Time is seconds of one process, summed over runs, on a machine t
 def write(found: Sequence[Result], plan: Plan, evidence: Mapping[str, Evidence], folder: Path) -> Path:
     """Merge `found` into the folder's results.json and write the rest anew from it, figures first.
 
-    A README.md beside the folder gets the short form between its markers, where it has them.
+    A README.md beside the folder gets the short form between its markers, where it has them, and configs beside it
+    what to expect.
     """
     figures = book_figures.draw(plan, evidence, folder / "figures" / "book")
-    stored = _stored(folder / "results.json")
-    results = {result["id"]: result for result in stored.get("results", [])}
-    results |= {result["id"]: result for result in found}
+    before = earlier(folder)
+    results = {result["id"]: result for result in before.get("results", [])}
+    environments = before.get("environments", [])
+    for result in found:
+        if result["environment"] not in environments:
+            environments.append(result["environment"])
+        results[result["id"]] = result | {"environment": environments.index(result["environment"])}
     order = reference()["order"]
     in_order = sorted(results.values(), key=lambda r: order.index(r["id"]) if r["id"] in order else len(order))
     content = {
         "results": in_order,
-        "figures": stored.get("figures", {}) | figures,
-        "environment": environment(),
+        "figures": before.get("figures", {}) | figures,
+        "environments": environments,
         "data": {key: getattr(next(iter(plan.datasets.values())), key) for key in ("source", "checksum")},
     }
     write_whole(folder / "results.json", json.dumps(content, indent=1) + "\n")
     write_whole(folder / "results.md", page(content))
+    for experiment in plan.experiments:
+        if not experiment.is_exercise:
+            headers.renew(experiment.path, results[experiment.id], folder.parent)
     readme = folder.parent / "README.md"
     if readme.is_file() and BEGIN in (text := readme.read_text(encoding="utf-8")):
         write_whole(readme, between_markers(text, short(content)))
@@ -116,24 +125,37 @@ def write(found: Sequence[Result], plan: Plan, evidence: Mapping[str, Evidence],
 
 def refuse_foreign(folder: Path) -> None:
     """Only a report of ours is replaced. Raises RunDirectoryError."""
-    for name, mark in (("results.md", f"{TITLE}\n"), ("results.json", "{")):
+    check_ours(folder, "results", TITLE)
+    earlier(folder)
+
+
+def check_ours(folder: Path, stem: str, title: str) -> None:
+    """Raises RunDirectoryError: a page or its JSON is there, and does not begin as ours do."""
+    for name, mark in ((f"{stem}.md", f"{title}\n"), (f"{stem}.json", "{")):
         path = folder / name
         if os.path.lexists(path):
             with reading(path, OTHERS), opened(path) as file:
                 if file.read(len(mark)) != mark.encode():
                     raise RunDirectoryError(f"{path}: is not a report of the book; {OTHERS}")
-    _stored(folder / "results.json")
 
 
-def _stored(path: Path) -> dict[str, Any]:
-    """What an earlier call wrote; claims word their own findings, so whether they are whole shows when they do."""
-    content = read_json(path, STORED, OTHERS)
+def earlier(folder: Path) -> dict[str, Any]:
+    """What the folder's results.json holds. Raises RunDirectoryError: it is damaged, or not ours."""
+    return stored(folder / "results.json", STORED, page, short)
+
+
+def stored(path: Path, form: TypeAdapter[Any], *shown: Callable[[dict[str, Any]], str]) -> dict[str, Any]:
+    """What an earlier call wrote, of this form, or {}. Raises RunDirectoryError: it is damaged, or not ours.
+
+    Claims word their own findings, so whether these are whole shows when all that is `shown` of them is made.
+    """
+    content = read_json(path, form, OTHERS)
     if content is None:
         return {}
     with reading(path, OTHERS):
         try:
-            page(dict(content))
-            short(dict(content))
+            for show in shown:
+                show(dict(content))
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise Damaged(f"a result is not whole ({type(error).__name__}: {error})") from None
     return dict(content)
@@ -146,7 +168,7 @@ def page(content: dict[str, Any]) -> str:
     for chapter in sorted({result["chapter"] for result in results}):
         chosen = [result for result in results if result["chapter"] == chapter]
         figures = _figures(content["figures"], chosen)
-        parts += [f"## Chapter {chapter}\n", table(chosen), figures, _notes(chosen)]
+        parts += [f"## Chapter {chapter}\n", table(chosen), _not_run(chapter, results), figures, _notes(chosen)]
     return "\n".join(part for part in [*parts, _machine(content)] if part)
 
 
@@ -164,25 +186,44 @@ def table(results: Sequence[Result]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _not_run(chapter: int, results: Sequence[Result]) -> str:
+    """The chapter's experiments that have no result."""
+    there = {result["id"] for result in results}
+    missing = [id for id in reference()["order"] if id.startswith(f"ch{chapter}_") and id not in there]
+    return f"Not run yet: {', '.join(f'`{id}`' for id in missing)}.\n" if missing else ""
+
+
 def short(content: dict[str, Any]) -> str:
     """The README's form: for each chapter how many claims agree, and the replays."""
     lines = [
-        "| chapter | exact replays | printed numbers and statements that agree | not |",
-        "|---|---|---|---|",
+        "| chapter | exact replays | printed numbers and statements that agree | not | too few runs, or none |",
+        "|---|---|---|---|---|",
     ]
     for chapter in sorted({result["chapter"] for result in content["results"]}):
         chosen = [result for result in content["results"] if result["chapter"] == chapter]
         replays = [(result, replay) for result in chosen for replay in result["replays"] if replay["epochs"]]
         findings = [(result["id"], finding) for result in chosen for finding in result["findings"]]
-        against = [id for id, finding in findings if not finding["agrees"]]
+        judged = [(id, finding) for id, finding in findings if finding["agrees"] is not None]
+        against = [id for id, finding in judged if not finding["agrees"]]
+        order = [id for id in reference()["order"] if id.startswith(f"ch{chapter}_")]
+        open_ids = [
+            id for id, finding in findings if finding["agrees"] is None and finding["verdict"] != "drawn"
+        ]
+        open_ids += [id for id in order if id not in {result["id"] for result in chosen}]
         exact = sum(replay["exact"] for _, replay in replays)
         parted = sum(bool(result["chaotic"]) and not replay["exact"] for result, replay in replays)
         curves = f"{exact} of {len(replays)} curves" if replays else "none recorded"
         if parted:
             curves += f"; {parted} part by rounding, of runs named chaotic beforehand"
-        agreeing = f"{len(findings) - len(against)} of {len(findings)}"
-        lines.append(f"| {chapter} | {curves} | {agreeing} | {', '.join(dict.fromkeys(against)) or 'none'} |")
+        agreeing = f"{len(judged) - len(against)} of {len(judged)}"
+        cells = [str(chapter), curves, agreeing, *(_names(ids) for ids in (against, open_ids))]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _names(ids: Sequence[str]) -> str:
+    names = list(dict.fromkeys(ids))
+    return ", ".join(names) or "none" if len(names) < 5 else f"{len(names)} experiments"
 
 
 def between_markers(text: str, content: str) -> str:
@@ -196,7 +237,7 @@ def between_markers(text: str, content: str) -> str:
 
 def _ours(result: Result) -> str:
     return "; ".join(
-        f"{of_run(run)} {in_percent(each['mean'])} (sd {each['deviation']:.2f}, n {each['n']})".strip()
+        f"{of_run(run)} {in_percent(each['mean'])} {spread(each)}".strip()
         for run, each in result["headlines"].items()
         if each
     )
@@ -232,13 +273,25 @@ def _notes(results: Sequence[Result]) -> str:
 
 
 def _machine(content: dict[str, Any]) -> str:
-    where = content["environment"]
-    blas = "; ".join(f"{library['internal_api']} {library['version']}" for library in where["blas"])
+    """Where it was run; the experiments of each machine but the one that has most."""
+    places: dict[str, list[str]] = {}
+    for result in content["results"]:
+        if "environment" in result:
+            place = _place(content["environments"][result["environment"]])
+            places.setdefault(place, []).append(f"`{result['id']}`")
+    first, *others = sorted(places, key=lambda place: -len(places[place])) or [""]
+    lines = [f"{first}."] + [f"{', '.join(places[place])}: {place}." for place in others]
     seconds = sum(result["seconds"] for result in content["results"])
     runs = sum(result["runs"] for result in content["results"])
+    data = f"{content['data']['source']}, sha256 {content['data']['checksum'][:16]}"
+    total = f"Data: {data}. {runs} runs, {seconds / 60:.0f} minutes of one core in all."
+    return "\n\n".join(["## Machine and versions", *lines, total]) + "\n"
+
+
+def _place(where: dict[str, Any]) -> str:
+    blas = "; ".join(f"{library['internal_api']} {library['version']}" for library in where["blas"])
+    kernels = ", ".join(dict.fromkeys(library["architecture"] for library in where["blas"]))
     return (
-        "## Machine and versions\n\n"
         f"{where['processor']}, {where['cores']} cores, {where['system']}; Python {where['python']}, "
-        f"NumPy {where['numpy']}, SciPy {where['scipy']}, BLAS {blas}. Data: {content['data']['source']}, sha256 "
-        f"{content['data']['checksum'][:16]}. {runs} runs, {seconds / 60:.0f} minutes of one core in all.\n"
+        f"NumPy {where['numpy']}, SciPy {where['scipy']}, BLAS {blas} ({kernels})"
     )

@@ -12,6 +12,7 @@ import numpy as np
 from mnist_softmax.book.claim import Evidence, Finding
 from mnist_softmax.book.experiment import Experiment
 from mnist_softmax.book.replay import replays
+from mnist_softmax.runs.environment import environment
 from mnist_softmax.training.history import History, best_epoch
 
 Result = dict[str, Any]
@@ -26,22 +27,27 @@ def results(
 
 def _result(experiment: Experiment, evidence: Evidence, recordings: Path | None) -> Result:
     book = experiment.book
-    directories = [*chain(*evidence.seeded.values()), *evidence.recorded.values()]
+    own = [evidence.seeded[run] for run in evidence.seeded if run not in book.runs_of]
+    directories = [*chain(*own), *evidence.recorded.values()]
     summaries = [summary for directory in directories if (summary := directory.read_summary())]
     return {
         "id": experiment.id,
         "chapter": book.chapter,
         "section": book.section,
         "title": book.title,
+        **({"asks": book.asks} if book.asks else {}),
         "findings": [{"kind": claim.kind} | claim.judge(evidence) for claim in book.claims],
         "replays": replays(experiment, evidence, recordings),
         "chaotic": book.recording.chaotic if book.recording else None,
-        "headlines": {run: headline(evidence.histories(run)) for run in evidence.seeded},
+        "headlines": {
+            run: headline(evidence.histories(run)) for run in evidence.seeded if run not in book.runs_of
+        },
         "inferred": list(book.inferred),
         "deviations": list(book.deviations),
         "runs": len(summaries) + len(evidence.baseline),
         "seconds": sum(each["seconds"] for each in summaries)
         + sum(each["seconds"] for each in evidence.baseline),
+        "environment": summaries[0]["environment"] if summaries else environment(),
     }
 
 
@@ -51,4 +57,11 @@ def headline(histories: Sequence[History]) -> Finding | None:
     found = [100 * record["test_accuracy"] for record in best if record and "test_accuracy" in record]
     if not found:
         return None
-    return {"mean": float(np.mean(found)), "deviation": float(np.std(found, ddof=1)), "n": len(found)}
+    deviation = float(np.std(found, ddof=1)) if len(found) > 1 else None
+    return {"mean": float(np.mean(found)), "deviation": deviation, "n": len(found)}
+
+
+def spread(figures: Finding) -> str:
+    """Standard deviation and number of a headline, in brackets."""
+    deviation = "" if figures["deviation"] is None else f"sd {figures['deviation']:.2f}, "
+    return f"({deviation}n {figures['n']})"

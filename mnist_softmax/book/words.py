@@ -74,9 +74,13 @@ def _parted(replay: Finding) -> Row:
 
 def _unclaimed(result: dict[str, Any]) -> Row:
     found = [each for each in result["headlines"].values() if each]
-    here = "; ".join(f"{in_percent(each['mean'])} (sd {each['deviation']:.2f})" for each in found)
+    here = "; ".join(f"{in_percent(each['mean'])} {_deviation(each)}".strip() for each in found)
     n = str(found[0]["n"]) if found else ""
     return Row("test accuracy at the best validation epoch", "no number", here, "", n, "", "nothing to compare")
+
+
+def _deviation(figures: Finding) -> str:
+    return "" if figures["deviation"] is None else f"(sd {figures['deviation']:.2f})"
 
 
 def _titles(replays: list[Finding]) -> str:

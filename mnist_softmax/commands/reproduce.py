@@ -8,7 +8,10 @@ from mnist_softmax.commands.options import user_path
 from mnist_softmax.text import aligned
 
 HELP = "reproduce experiments of the book (configs/book) and judge each number it prints"
-USAGE = "[ID ... | chapter1 | all] [--seeds N] [--jobs N] [--output DIR] [--resume] [--recordings DIR] [--report DIR]"
+USAGE = (
+    "[ID ... | chapter1 | all | exercises] [--quick] [--seeds N] [--jobs N] [--output DIR] [--resume] "
+    "[--recordings DIR] [--report DIR]"
+)
 TAKES_OVERRIDES = False
 MOST_SEEDS = 1000
 
@@ -18,7 +21,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "ids", nargs="*", metavar="ID", help="such as ch3_overfit_1000, chapter1, all; none lists them"
     )
-    parser.add_argument("--seeds", type=int, default=10, metavar="N", help="runs for each number (10)")
+    parser.add_argument(
+        "--quick", action="store_true", help="a few epochs on a few images, in minutes; gives no verdict"
+    )
+    parser.add_argument(
+        "--seeds", type=int, metavar="N", help="runs for each number (as the config says, mostly 10)"
+    )
     parser.add_argument("--jobs", type=int, metavar="N", help="processes (one a core)")
     parser.add_argument(
         "--output", default="runs/book", type=user_path, metavar="DIR", help="where runs go (runs/book)"
@@ -39,10 +47,10 @@ def run(options: argparse.Namespace) -> int:
     """Train what is missing, judge, and show it."""
     from pathlib import Path
 
-    from mnist_softmax.book import report, words
+    from mnist_softmax.book import exercises, report, words
     from mnist_softmax.book.experiment import find_experiments
     from mnist_softmax.book.plan import Plan, standard_epochs
-    from mnist_softmax.book.prediction import LEAST_SEEDS
+    from mnist_softmax.book.quick import show_quick
     from mnist_softmax.book.results import results
     from mnist_softmax.commands import console
     from mnist_softmax.commands.progress import RunsProgress
@@ -55,9 +63,11 @@ def run(options: argparse.Namespace) -> int:
         ]
         print("\n".join(aligned(known, left=3)))
         return 0
-    if options.seeds < LEAST_SEEDS:
-        raise ConfigError(f"--seeds {options.seeds}: expected at least {LEAST_SEEDS}, for an interval")
-    if options.seeds > MOST_SEEDS:
+    if options.quick:
+        return show_quick(find_experiments(options.ids))
+    if options.seeds is not None and options.seeds < 1:
+        raise ConfigError(f"--seeds {options.seeds}: expected at least 1")
+    if options.seeds is not None and options.seeds > MOST_SEEDS:
         raise ConfigError(f"--seeds {options.seeds}: expected at most {MOST_SEEDS:,}")
     check_jobs(options.jobs)
     recordings = Path(options.recordings) if options.recordings else None
@@ -65,8 +75,15 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError(f"--recordings {recordings}: no such folder")
     output = Path(options.output)
     folder = Path(options.report) if options.report else output
-    report.refuse_foreign(folder)
-    plan = Plan(find_experiments(options.ids), output, options.seeds)
+    experiments = find_experiments(options.ids)
+    if any(experiment.is_exercise for experiment in experiments):
+        exercises.refuse_foreign(folder)
+    if not all(experiment.is_exercise for experiment in experiments):
+        report.refuse_foreign(folder)
+    for claim in (claim for experiment in experiments for claim in experiment.book.claims):
+        if options.seeds is not None and options.seeds < claim.least_runs:
+            raise ConfigError(f"--seeds {options.seeds}: expected at least {claim.least_runs}, for an interval")
+    plan = Plan(experiments, output, options.seeds)
     tasks = plan.every_task()
     if not options.resume:
         plan.refuse_what_is_begun()
@@ -81,7 +98,13 @@ def run(options: argparse.Namespace) -> int:
         evidence = plan.evidence(lambda text: print(text, flush=True))
         found = results(plan.experiments, evidence, recordings)
         print(f"\n{words.table(found)}", flush=True)
-        written = report.write(found, plan, evidence, folder)
+        answers = [result for result in found if "asks" in result]
+        others = [result for result in found if "asks" not in result]
+        written: dict[str, Path] = {}
+        if answers:
+            written["answers"] = exercises.write(answers, folder)
+        if others:
+            written["report"] = report.write(others, plan, evidence, folder)
     except KeyboardInterrupt as interrupt:
         interrupt.add_note("go on with the same command and --resume")
         raise
@@ -91,5 +114,6 @@ def run(options: argparse.Namespace) -> int:
         raise
     finally:
         progress.close()
-    print(f"\nreport  {written}")
+    for what, path in written.items():
+        print(f"\n{what}  {path}")
     return 0

@@ -23,12 +23,13 @@ class _WithoutTitles(GenerateJsonSchema):
 def json_schema() -> dict[str, Any]:
     """The JSON schema of a config (draft 2020-12). What lies in `book` is known to `reproduce` alone.
 
-    A file of the book that says `book.baseline` has no network.
+    A file of the book that says `book.baseline` or `book.runs_of` may have no network.
     """
     schema = Config.model_json_schema(schema_generator=_WithoutTitles)
     needed = schema.pop("required")
-    baseline = {"required": ["book"], "properties": {"book": {"type": "object", "required": ["baseline"]}}}
-    return schema | {"if": baseline, "else": {"required": needed}}
+    either = [{"required": [key]} for key in ("baseline", "runs_of")]
+    of_others = {"required": ["book"], "properties": {"book": {"type": "object", "anyOf": either}}}
+    return schema | {"if": of_others, "else": {"required": needed}}
 
 
 def as_text() -> str:

@@ -123,9 +123,9 @@ def test_a_ratio_is_of_two_layers_at_the_same_epoch(norms):
     claim = Statement(
         says="so", metric="train_gradient_norms", select="final", layer=2, over_layer=1, above=1.5
     )
-    finding = claim.judge(norms([[9, 1], [2, 8]], [[9, 1], [4, 4]]))
+    finding = claim.judge(norms([[9, 1], [2, 8]], [[9, 1], [4, 4]], [[9, 1], [4, 4]]))
     assert (finding["largest"], finding["smallest"], finding["ratio"]) == (4.0, 1.0, True)
-    assert finding["verdict"] == "holds in 1 of 2"
+    assert finding["verdict"] == "holds in 1 of 3"
 
 
 def test_a_norm_of_the_first_epoch_is_that_before_training(norms, dataset):
@@ -151,5 +151,19 @@ def test_every_run_of_a_replay_must_end_above_the_other_method(tmp_path, digits)
 def test_every_kind_is_known_by_the_name_that_configs_use():
     assert {name: kind.__name__ for name, kind in KINDS.items()} == {
         "printed": "Printed", "statement": "Statement", "transcript": "Transcript", "one_class": "OneClass",
-        "exact": "Exact", "outperforms": "Outperforms", "curves": "Course", "bars": "Bars",
+        "exact": "Exact", "outperforms": "Outperforms", "curves": "Course", "bars": "Bars", "race": "Race",
+        "vote": "Vote", "filters": "Filters", "speedup": "Speedup", "difference": "Difference", "chosen": "Chosen",
+        "ratio": "Ratio", "length": "Length", "stopping": "Stopping", "decay": "Decay", "rescaled": "Rescaled",
     }  # fmt: skip
+
+
+def test_the_recorded_run_has_its_place_among_ours(evidence):
+    claim = Statement(says="so it is", select="final", below=60, recorded=51.5)
+    finding = claim.judge(evidence([50], [51], [52], [53]))
+    assert finding["recorded"] == pytest.approx(
+        {"value": 51.5, "below": 2, "above": 2, "of": 4, "smallest": 50, "largest": 53}
+    )
+    assert (
+        "the recorded run has 51.50 %: 2 of ours are below it, 2 above (50.00 to 53.00)"
+        in claim.row(finding).verdict
+    )

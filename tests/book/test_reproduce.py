@@ -81,6 +81,15 @@ def test_it_trains_judges_and_reports(experiment, tmp_path):
     assert re.fullmatch(r"error: .*holds a run already; --resume keeps .*\n", again.stderr)
 
 
+def test_a_quick_look_trains_every_run_gives_no_verdict_and_writes_nothing(experiment, tmp_path):
+    result = reproduce(experiment(), "--quick", "--output", tmp_path / "out")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count("No verdict") == 2
+    for run in ("slow", "fast"):
+        assert re.search(rf"^made_up {run} +16-6-4 +test [\d.]+ %  in \d+ s$", result.stdout, re.MULTILINE)
+    assert not (tmp_path / "out").exists()
+
+
 def test_after_a_kill_it_goes_on_without_repeating_what_is_finished(experiment, tmp_path):
     words = (experiment(epochs=400), "--seeds", 4, "--jobs", 1, "--output", tmp_path / "out")
     process = subprocess.Popen(command(*words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
@@ -114,7 +123,8 @@ def test_without_the_digits_nothing_is_written(tmp_path):
     ("words", "fault"),
     [
         (["ch3_nothing"], "ch3_nothing: no such experiment; expected all, chapter1"),
-        (["ch3_hyper_b", "--seeds", "2"], "--seeds 2: expected at least 4"),
+        (["ch3_hyper_c", "--seeds", "2"], "--seeds 2: expected at least 4"),
+        (["ch3_hyper_b", "--seeds", "0"], "--seeds 0: expected at least 1"),
         (["ch3_hyper_b", "--jobs", "0"], "jobs 0: expected at least 1"),
         (["ch3_hyper_b", "--recordings", "nowhere"], "--recordings nowhere: no such folder"),
         (["nothing.yaml"], "nothing.yaml: no such file"),
@@ -132,7 +142,7 @@ def test_a_wrong_command_is_one_line(words, fault, tmp_path):
 def test_without_an_id_it_lists_them():
     result = reproduce()
     assert result.returncode == 0
-    assert len(result.stdout.splitlines()) == 37
+    assert len(result.stdout.splitlines()) == 54
 
 
 @pytest.mark.parametrize("name", ["results.md", "results.json"])
@@ -147,6 +157,15 @@ def test_results_of_somebody_else_are_not_replaced(experiment, tmp_path, name, c
     assert f"{folder / name}: is" in result.stderr
     assert "choose another --report" in result.stderr
     assert [(path.name, path.read_text()) for path in folder.iterdir()] == [(name, content)]
+
+
+@pytest.mark.parametrize("name", ["exercises.md", "exercises.json"])
+def test_so_it_is_with_answers_to_exercises(tmp_path, name):
+    (tmp_path / name).write_text("mine\n")
+    result = reproduce("ch3_l1", "--output", tmp_path)
+    assert result.returncode == 2
+    assert f"{tmp_path / name}: is" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 FAILING = """

@@ -1,0 +1,44 @@
+"""The head of a config of the book: the lines that say what to expect, as results have it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from textwrap import wrap
+from typing import Any
+
+from mnist_softmax.book.claim import Row
+from mnist_softmax.book.words import rows
+from mnist_softmax.files import write_whole
+
+WIDTH = 112
+ROWS = 3  # the others are in docs/results.md
+ALONE = ("exact", "outperforms", "speedup", "vote", "filters")  # kinds of claim whose n counts no seeds
+
+
+def renew(config: Path, result: dict[str, Any], checkout: Path) -> None:
+    """Write what `result` says into the head of its config, where that belongs to the same checkout as the report."""
+    if checkout.resolve() in config.resolve().parents:
+        text = config.read_text(encoding="utf-8")
+        if (new := renewed(text, result)) != text:
+            write_whole(config, new)
+
+
+def renewed(text: str, result: dict[str, Any]) -> str:
+    """`text` of a config, with the lines of Expect as `result` has them."""
+    lines = "".join(f"# {line}\n" for line in wrap(expectation(result), WIDTH))
+    return re.sub(r"^# Expect.*?(?=^# Time)", lambda _: lines, text, count=1, flags=re.DOTALL | re.MULTILINE)
+
+
+def expectation(result: dict[str, Any]) -> str:
+    """The sentence."""
+    seeds = [finding["n"] for finding in result["findings"] if finding["kind"] not in ALONE]
+    seeds += [each["n"] for each in result["headlines"].values() if each]
+    over = f" (over {max(seeds)} seed{'s' * (max(seeds) > 1)})" if result["headlines"] and seeds else ""
+    return f"Expect{over}: {'; '.join(_said(row) for row in rows(result)[:ROWS])}."
+
+
+def _said(row: Row) -> str:
+    """Claim, figure and verdict, without where the printed number lies among ours."""
+    verdict = row.verdict.partition("; the recorded run")[0].partition(" (")[0]
+    return f"{row.claim}: {', '.join(word for word in (row.here, verdict) if word and word != 'the same')}"

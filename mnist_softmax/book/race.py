@@ -1,0 +1,90 @@
+"""Two networks epoch by epoch: which learns faster, and which ends higher."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from mnist_softmax.book.axes import legend, new_axes
+from mnist_softmax.book.claim import ONLY, VALIDATION, Claim, Evidence, Finding, Prospect, Row
+from mnist_softmax.book.prediction import FEW, TOO_FEW
+from mnist_softmax.config.schema import Misfit, Number
+from mnist_softmax.figures import COLOURS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Race(Claim):
+    """One run learns faster than another: with the same seed it reaches a mark on validation in fewer epochs.
+
+    It agrees where that is so in at least half of the pairs.
+    """
+
+    kind: Literal["race"] = "race"
+    says: str
+    run: str | None = None
+    against: str
+    mark: Annotated[Number, Field(gt=0, lt=100)]
+    """In percent of the validation images."""
+
+    def check(self, prospect: Prospect) -> None:
+        prospect.check(VALIDATION, self.run, "run")
+        prospect.check(VALIDATION, self.against, "against")
+        if len({prospect.seeded[run or ONLY].training.epochs for run in (self.run, self.against)}) > 1:
+            raise Misfit("against", f"{self.against} has another number of epochs")
+
+    def _curves(self, evidence: Evidence, run: str | None) -> np.ndarray:
+        """Validation accuracy in percent, (seeds, epochs)."""
+        return np.array([[100 * record[VALIDATION] for record in h] for h in evidence.histories(run)])
+
+    def judge(self, evidence: Evidence) -> Finding:
+        here, there = self._curves(evidence, self.run), self._curves(evidence, self.against)
+        n = min(len(here), len(there))
+        here, there = here[:n], there[:n]
+        epochs = [_until(here, self.mark), _until(there, self.mark)]
+        sooner = sum(a < b for a, b in zip(*epochs, strict=True))
+        above = (here.mean(axis=0) > there.mean(axis=0)).tolist()
+        return {
+            "says": self.says,
+            "run": self.run or "this",
+            "against": self.against,
+            "mark": self.mark,
+            "epochs": [float(np.mean(each)) for each in epochs],
+            "above": above,
+            "final": float((here - there)[:, -1].mean()),
+            "n": n,
+            "verdict": f"sooner in {sooner} of {n} pairs; above after {sum(above)} of {len(above)} epochs"
+            + TOO_FEW * (n < FEW),
+            "agrees": None if n < FEW else 2 * sooner >= n,
+        }
+
+    @staticmethod
+    def row(finding: Finding) -> Row:
+        here, there = (f"{epochs:.1f}" for epochs in finding["epochs"])
+        return Row.of(
+            finding,
+            f'"{finding["says"]}" (epochs to {finding["mark"]:g} % of validation, here and {finding["against"]})',
+            "fewer",
+            f"{here} against {there}",
+            "",
+            f"{finding['final']:+.2f} in the end",
+        )
+
+    def figures(self, evidence: Evidence, title: str) -> list[tuple[str, Figure]]:
+        figure, axes = new_axes(title, "epoch", "validation accuracy, %")
+        for run, colour in ((self.run, COLOURS[1]), (self.against, COLOURS[0])):
+            curves, activation = self._curves(evidence, run), evidence.seeded[run or ONLY][0].read_config()
+            for k, curve in enumerate(curves):
+                label = activation.network.hidden_activation
+                axes.plot(curve, color=colour, linewidth=0.9, label=f"_{label}" if k else label)
+        axes.set_ylim(96, 99.5)
+        legend(axes, loc="lower right")
+        return [("tanh_or_sigmoid", figure)]
+
+
+def _until(curves: np.ndarray, mark: float) -> list[int]:
+    """Epochs until each curve first reaches the mark; one more than there are where it does not."""
+    return [int(np.argmax(curve >= mark)) + 1 if (curve >= mark).any() else len(curve) + 1 for curve in curves]

@@ -1,0 +1,81 @@
+"""Several networks that vote, and the images that they get wrong together (chapter 6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from mnist_softmax.book.claim import Claim, Count, Evidence, Finding, Prospect, Row
+from mnist_softmax.config.schema import PositiveInt
+from mnist_softmax.figures import new_figure
+from mnist_softmax.runs.answers import answers, load_network
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+ACROSS = 8  # images in a row of the figure
+
+
+class Vote(Claim):
+    """Test images that a vote of so many networks of `run` gets wrong, with the weights of their last epochs."""
+
+    kind: Literal["vote"] = "vote"
+    run: str
+    members: PositiveInt
+    errors: Count
+    """That the book has."""
+
+    def check(self, prospect: Prospect) -> None:
+        prospect.check("test_accuracy", self.run, "run")
+
+    def _voted(self, evidence: Evidence) -> np.ndarray:
+        members = evidence.seeded[self.run][: self.members]
+        test = evidence.dataset.test
+        return plurality(np.array([answers(load_network(member), test).answered for member in members]))
+
+    def judge(self, evidence: Evidence) -> Finding:
+        labels, voted = evidence.dataset.test.labels, self._voted(evidence)
+        wrong = np.flatnonzero(voted != labels)
+        members = min(self.members, len(evidence.seeded[self.run]))
+        return {
+            "book": self.errors,
+            "of": len(labels),
+            "wrong": [
+                {"image": int(k), "digit": int(labels[k]), "answer": int(voted[k])} for k in wrong.tolist()
+            ],
+            "members": members,
+            "n": 1,
+            "verdict": f"not judged: the plain difference of one vote of {members} networks",
+            "agrees": None,
+        }
+
+    @staticmethod
+    def row(finding: Finding) -> Row:
+        ours, n = len(finding["wrong"]), finding["of"]
+        book, here = (f"{wrong} ({100 * (1 - wrong / n):.2f} % right)" for wrong in (finding["book"], ours))
+        what = f"test images that a vote of {finding['members']} networks gets wrong"
+        return Row.of(finding, what, book, here, "", f"{ours - finding['book']:+d}")
+
+    def figures(self, evidence: Evidence, title: str) -> list[tuple[str, Figure]]:
+        test, voted = evidence.dataset.test, self._voted(evidence)
+        wrong = np.flatnonzero(voted != test.labels)
+        rows, side = max(-(-len(wrong) // ACROSS), 1), int(np.sqrt(test.images.shape[1]))
+        figure = new_figure((ACROSS * 0.8, rows * 0.8))
+        panels: Any = figure.subplots(rows, ACROSS, squeeze=False)
+        for axes in panels.flat:
+            axes.axis("off")
+        for axes, k in zip(panels.flat, wrong, strict=False):
+            axes.imshow(test.images[k].reshape(side, side), cmap="binary", interpolation="nearest")
+            axes.text(
+                1.02, 0.95, test.labels[k], transform=axes.transAxes, va="top"
+            )  # as in the book: the truth above
+            axes.text(1.02, 0.05, voted[k], transform=axes.transAxes, va="bottom")  # and the answer below
+        return [("ensemble_errors", figure)]
+
+
+def plurality(answered: np.ndarray) -> np.ndarray:
+    """The most frequent answer (n,) of several networks (members, n); of equal ones that of the earliest network."""
+    counts = (answered[:, None, :] == answered[None, :, :]).sum(axis=1)  # how many say what this one says
+    chosen: np.ndarray = np.take_along_axis(answered, counts.argmax(axis=0)[None], axis=0)[0]
+    return chosen
