@@ -1,6 +1,6 @@
 """Mini-batches: images in a given order, m at a time, ready for a network.
 
-Images lie in memory as bytes. They are gathered and scaled a block at a time, about a thousand together, since
+Images lie in memory as bytes. They are gathered and scaled a block at a time, two hundred together, since
 a NumPy call costs as much as ten images do; a mini-batch is then a view of the block.
 """
 

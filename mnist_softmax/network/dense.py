@@ -41,7 +41,7 @@ class DensePass:
         self.sign = 1.0
         if layer.activation == "sigmoid" and dtype == np.float32:  # e^-z is wanted: let BLAS give -z
             self.sign, self.f = -1.0, sigmoid_of_minus
-        self.a_in = np.empty(0)  # set by `forward`
+        self.a_in = np.empty(0)  # set by `forward`, and not by a recording of it
         self.a = empty((*examples, layer.n_out), dtype)
         self.delta = empty((*examples, layer.n_out), dtype)
         self.grad_in = empty((*examples, layer.n_in if l else 0), dtype)  # images are sent nothing back
@@ -62,16 +62,16 @@ class DensePass:
         """
         self._take_in(a_in)
         z = self.a
-        first = z.dtype == np.float32
-        if first and z.size == z.shape[-1] * z.shape[-2]:  # one network: as a product b costs half of a copy
+        b_first, alone = z.dtype == np.float32, z.size == z.shape[-1] * z.shape[-2]
+        if b_first and alone:  # as a product b costs half of a copy
             for b, out in self._each(self.b, z):
                 product(self.ones[:, None], b, out)
-        elif first:
+        elif b_first:
             call(np.copyto, z, self.b)
         for x, w, out in self._each(self.a_in, self.w, z):
             for rows in self.parts:
-                product(x[rows], w, out[rows], self.sign, self.sign if first else 0.0)
-        if not first:
+                product(x[rows], w, out[rows], self.sign, self.sign if b_first else 0.0)
+        if not b_first:
             call(np.add, z, self.b, z)
         return self.f(z, z)
 

@@ -83,7 +83,7 @@ class Network:
         rows = rows_at_once(self.layers, np.dtype(self.dtype).itemsize)
         for start in range(0, np.shape(x)[-2], rows):
             at = slice(start, start + rows)
-            block = np.asarray(x[..., at, :], self.dtype)
+            block = np.ascontiguousarray(x[..., at, :], self.dtype)
             p = self.new_pass(block.shape[-2], back=False)
             with np.errstate(over="ignore"):
                 p.forward(block)
@@ -132,7 +132,7 @@ class Pass:
             call(layer.draw)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
-        """a^L for the rows of x, (..., m, n_in): each layer's a is the next one's a_in."""
+        """a^L for the rows of x, (..., m, n_in), stored one after another: each layer's a is the next one's a_in."""
         a = x
         for layer in self.layers:
             a = layer.forward(a)

@@ -47,11 +47,15 @@ class WideDensePass(DensePass):
     def forward(self, a_in: np.ndarray) -> np.ndarray:
         """Eq. (25), for every chunk of neurons."""
         self._take_in(a_in)
-        call(np.copyto, self.a_chunks, self._chunks(self.b))
+        b_first = self.a.dtype == np.float32
+        if b_first:
+            call(np.copyto, self.a_chunks, self._chunks(self.b))
         for x, ws, outs in self._each(self.a_in, self._chunks(self.w), self.a_chunks):
             for w, out in zip(ws, outs, strict=True):
-                product(x, w, out, self.sign, self.sign)
+                product(x, w, out, self.sign, self.sign if b_first else 0.0)
         call(np.copyto, self._chunks(self.a), self.a_chunks)
+        if not b_first:
+            call(np.add, self.a, self.b, self.a)
         return self.f(self.a, self.a)
 
     def back_to_input(self) -> np.ndarray:

@@ -35,8 +35,6 @@ COHORT = 10  # networks trained together: most of the gain is had by then (docs/
 COHORT_BYTES = 300_000_000  # that they may take beside the digits
 CACHE = 1 << 20  # bytes: a core's second-level cache, or half of it, which a cohort should not leave
 LOOK_EVERY = 0.5  # seconds between two looks at how far the runs are
-
-
 ONE_A_CORE = -1  # as joblib and scikit-learn have it
 
 

@@ -49,14 +49,15 @@ def bytes_needed(settings: Config, replicas: int, n: int) -> int:
     """Memory that training a cohort takes besides the digits, in bytes: parameters, a block of images, orders.
 
     Each replica's parameters are held twice, by its state and by the cohort; so is what its optimiser remembers.
-    A gradient is formed only where a step is not plain. Left out is what an
+    Where a step is not plain there is one more for scratch, and one for the signs of l1. Left out is what an
     evaluation takes, at most 20 MB a replica (network/passes.py).
     """
     training, layers = settings.training, settings.network.placed()
     size, m, rule = np.dtype(training.dtype).itemsize, training.mini_batch_size, rule_of(training)
     width, outputs = layers[0].n_in, layers[-1].n_out
     parameters = sum(layer.num_parameters for layer in layers)
-    copies = 2 + 2 * len(SLOTS.get(rule, ())) + (rule != "plain") + (training.early_stopping is not None)
+    copies = 2 + 2 * len(SLOTS.get(rule, ())) + (training.early_stopping is not None)
+    copies += (rule not in ("plain", "with_signs")) + (training.l1 > 0)
     block = max(BLOCK // (m * replicas), 1) * m
     image = width * (1 + size) + outputs * size  # as a byte and as a float a pixel; its one-hot label
     orders = n * np.dtype(np.intp).itemsize

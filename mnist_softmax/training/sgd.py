@@ -14,10 +14,11 @@ from mnist_softmax.network.calls import Recording, play, recorded
 from mnist_softmax.network.network import Pass
 from mnist_softmax.network.parameters import Parameters
 
-MiniBatches = Iterable[tuple[np.ndarray, np.ndarray]]
-
-
-Recordings = dict[int, tuple[np.ndarray, Recording]]  # by the identity of a mini-batch's x: x, and its calls
+MiniBatch = tuple[np.ndarray, np.ndarray]
+MiniBatches = Iterable[MiniBatch]
+Recordings = dict[
+    tuple[int, int], tuple[MiniBatch, Recording]
+]  # by the identity of x and y: both, and the calls
 
 
 def train_epoch(
@@ -33,7 +34,7 @@ def train_epoch(
     empty at first, and played; whoever changes what `step` does must empty it again.
     """
     for x, y in mini_batches:
-        if known := recordings.get(id(x)):
+        if known := recordings.get((id(x), id(y))):
             play(known[1])
             continue
         with recorded() as recording:
@@ -42,7 +43,7 @@ def train_epoch(
             p.forward(x)  # a of every layer, eq. (25)
             p.backward(y)  # delta of every layer, (BP1) and (BP2)
             step(p)  # w and b down the gradient, (BP3), (BP4) and eqs. (20), (21)
-        recordings[id(x)] = x, recording  # x is kept, so that no other array has its id
+        recordings[id(x), id(y)] = (x, y), recording  # kept, so that no other arrays have their ids
 
 
 @np.errstate(over="ignore", invalid="ignore")  # of a run that diverged it may be infinite

@@ -15,7 +15,7 @@ from mnist_softmax.training.cohort import Cohort, State
 class WeightedCohort(Cohort):
     """`weights` (n,) says how much each training row counts, with a mean of 1; None is 1 for all.
 
-    The error delta of a row is divided by 1 / weight.
+    The error delta of a row is multiplied by its weight: the pass divides by 1 / weight.
     """
 
     def __init__(

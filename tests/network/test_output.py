@@ -140,6 +140,19 @@ def test_error_is_finite_and_keeps_the_dtype_at_a_thousand(cost, output, dtype):
     assert np.isfinite(delta).all()
 
 
+@pytest.mark.parametrize("place", range(0, 1000, 37))
+def test_a_replica_that_is_no_number_spoils_no_other_in_a_softmax(place):
+    z = np.random.default_rng(place).normal(size=(10, 10, 10)).astype(np.float32)
+    z[3], z[7, 4, 4] = np.nan, 200
+    z.reshape(-1)[place] = np.nan
+    with np.errstate(invalid="ignore"):
+        found = ACTIVATIONS["softmax"].f(z, np.empty_like(z))
+    numbers = ~np.isnan(z).any(axis=-1)
+    expected = scipy.special.softmax(z[numbers].astype(float), axis=-1)
+    np.testing.assert_allclose(found[numbers], expected, rtol=1e-5, atol=1e-37)
+    assert np.isnan(found[~numbers]).all()
+
+
 ROWS = [[1e4, 0, 3], [-1e4, 0, 3], [1e4, 1e4, 3], [100, 101, 99], [-100, -101, -102], [79, -79, 0], [1, 2, 3]]
 
 

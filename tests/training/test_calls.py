@@ -80,10 +80,10 @@ def calls_per_mini_batch(settings, replicas: int, **training) -> float:
 @pytest.mark.parametrize(
     ("replicas", "training", "most"),
     [
-        (1, {}, 30),
-        (1, {"l2": 1.0}, 30),
+        (1, {}, 32),
+        (1, {"l2": 1.0}, 32),
         (10, {"l2": 1.0}, 115),
-        (1, {"momentum": 0.5}, 34),
+        (1, {"momentum": 0.5}, 36),
         (10, {"momentum": 0.5}, 120),
     ],
 )

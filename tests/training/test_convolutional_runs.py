@@ -221,8 +221,8 @@ def test_copies_of_settings_keep_their_layers():
 
 
 def test_a_mini_batch_larger_than_the_data_is_refused_before_anything_is_worked_out(squares):
-    with pytest.raises(ConfigError, match="mini_batch_size is 1000000000000; there are only 64"):
-        check_fit(settings("both", mini_batch_size=10**12), squares)
+    with pytest.raises(ConfigError, match="mini_batch_size is 1000000000; there are only 64"):
+        check_fit(settings("both", mini_batch_size=10**9), squares)
 
 
 @pytest.mark.parametrize("layers", ["convolution", "dropout", "both"])

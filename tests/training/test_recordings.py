@@ -127,6 +127,16 @@ def test_a_product_is_numpys_whichever_way_its_matrices_lie(dtype, order, transp
     np.testing.assert_allclose(out, expected, rtol=1e-5 if dtype == "float32" else 1e-13)
 
 
+@pytest.mark.parametrize("small", [True, False])
+def test_outputs_take_images_however_they_lie(settings, digits, monkeypatch, small):
+    monkeypatch.setattr("mnist_softmax.network.dense.has_small_products", lambda: small)
+    network = trained(settings, digits, layers=(100, 30, 4))[0].network
+    x = np.random.default_rng(1).random((200, 130), np.float32)
+    forms = [x[:, :100], np.asfortranarray(x[:, :100]), x[::-1, :100], x[::2, 30:]]
+    for form in forms:
+        np.testing.assert_array_equal(network.outputs(form), network.outputs(form.copy(order="C")))
+
+
 def test_a_product_into_a_part_of_a_matrix_is_refused_and_not_lost():
     whole = np.zeros((4, 6), np.float32)
     with pytest.raises(ValueError, match="without gaps"):
