@@ -184,7 +184,10 @@ def _is_key(name: str) -> bool:
 def _parser() -> tuple[argparse.ArgumentParser, dict[str, list[str]]]:
     """The parser, and the options that each command has."""
     parser = _Parser(
-        prog="mnist-softmax", description="Train small networks on MNIST, exactly.", epilog=EXIT_CODES
+        prog="mnist-softmax",
+        usage="mnist-softmax [--help | --version | --print-completion {bash,zsh}] COMMAND ...",  # in one line
+        description="Train small networks on MNIST, exactly.",
+        epilog=EXIT_CODES,
     )
     parser.add_argument("--version", action="version", version=f"mnist-softmax {__version__}")
     parser.add_argument(
@@ -193,7 +196,9 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, list[str]]]:
         choices=("bash", "zsh"),
         help='completion for a shell: eval "$(mnist-softmax --print-completion bash)"',
     )
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
+    subparsers = parser.add_subparsers(
+        prog=parser.prog, title="commands", metavar="COMMAND", required=True, dest="command"
+    )
     known = {}
     for name, command in COMMANDS.items():
         words = subparsers.add_parser(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -115,10 +115,8 @@ def _one(names: Words) -> SearchStrategy[Words]:
 
 def _options() -> list[str]:
     """Of all commands."""
-    parser = cli._parser()
-    [commands] = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
-    parsers = [parser, *commands.choices.values()]
-    return sorted({option for each in parsers for option in each._option_string_actions})
+    _, known = cli._parser()
+    return sorted({"--version", "--print-completion", *chain(*known.values())})
 
 
 def _make_shipped(folder: Path) -> None:
