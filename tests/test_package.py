@@ -175,7 +175,7 @@ def test_every_command_of_the_readme_works(command, tmp_path):
         assert "Traceback" not in result.stderr
         assert ENDS.get(words[0], "") in result.stdout, line
     here = tmp_path / "here"
-    for name in ("lab.html", "comparison/report.html", "sweep/results.md", "runs/ch3_l2_full/seed-0/model.npz"):
+    for name in ("lab.html", "comparison/report.html", "sweep/results.md"):
         assert (here / name).is_file(), name
     for line in (
         "evaluate runs/loglik/seed-0",
