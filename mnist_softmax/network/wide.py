@@ -47,16 +47,16 @@ class WideDensePass(DensePass):
     def forward(self, a_in: np.ndarray) -> np.ndarray:
         """Eq. (25), for every chunk of neurons."""
         self._take_in(a_in)
-        b_first = self.a.dtype == np.float32
+        z, b, b_first = self.a_chunks, self._chunks(self.b), self.a.dtype == np.float32
         if b_first:
-            call(np.copyto, self.a_chunks, self._chunks(self.b))
-        for x, ws, outs in self._each(self.a_in, self._chunks(self.w), self.a_chunks):
+            call(np.copyto, z, b)
+        for x, ws, outs in self._each(self.a_in, self._chunks(self.w), z):
             for w, out in zip(ws, outs, strict=True):
                 product(x, w, out, self.sign, self.sign if b_first else 0.0)
-        call(np.copyto, self._chunks(self.a), self.a_chunks)
         if not b_first:
-            call(np.add, self.a, self.b, self.a)
-        return self.f(self.a, self.a)
+            call(np.add, z, b, z)
+        self.f(z, self._chunks(self.a))
+        return self.a
 
     def back_to_input(self) -> np.ndarray:
         """(BP2): the sum over neurons is added up chunk by chunk."""
@@ -70,7 +70,8 @@ class WideDensePass(DensePass):
         self, into: Arrays, times: Sequence[float], keep_w: Sequence[float], keep_b: Sequence[float]
     ) -> None:
         """As in DensePass: BLAS adds each chunk's gradient to its weights."""
-        call(np.copyto, self.delta_chunks, self._chunks(self.delta))
+        if not self.grad_in.size:  # else `back_to_input` has made the chunks
+            call(np.copyto, self.delta_chunks, self._chunks(self.delta))
         steps = self._each(self.a_in, self.delta_chunks, self._chunks(into["w"]))
         for r, (x, deltas, ws) in enumerate(steps):
             for delta, w in zip(deltas, ws, strict=True):
