@@ -8,6 +8,7 @@ import shutil
 
 import numpy as np
 import pytest
+import sklearn
 import sklearn.datasets
 
 from mnist_softmax.config.data import Data
@@ -37,6 +38,12 @@ ANSWERS = {
     "data/features/554": {"data_features": {"feature": FEATURES}},
     "data/qualities/554": {"data_qualities": {"quality": [{"name": "NumberOfInstances", "value": "2.0"}]}},
 }
+
+# older ones ask OpenML for other answers than those that are laid down here
+asks_as_1_9 = pytest.mark.skipif(
+    tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 9),
+    reason="the answers are those of scikit-learn 1.9",
+)
 
 
 @pytest.fixture
@@ -76,6 +83,7 @@ def test_the_digits_are_found_under_the_names_of_all_versions(filled, home, offl
     assert snapshot(home) == before
 
 
+@asks_as_1_9
 @pytest.mark.parametrize(
     "content",
     [b"", b"no gzip", ZIPPED[:-20], gzip.compress(b"no ARFF"), gzip.compress(ARFF + b"x,y\n")],
@@ -90,6 +98,7 @@ def test_a_damaged_file_is_named_and_kept(filled, home, offline, content):
     assert snapshot(home) == before
 
 
+@asks_as_1_9
 @pytest.mark.parametrize("name", sorted(ANSWERS))
 def test_a_damaged_answer_is_named_and_kept(filled, home, offline, name):
     filled()

@@ -105,4 +105,5 @@ def test_a_cost_without_a_logarithm_is_drawn_without_a_warning(tmp_path, costs, 
     history = [{"epoch": k, "train_cost": cost} for k, cost in enumerate(costs, start=1)]
     curves.plot([curves.Curves("a", history)], ["train_cost"], str(tmp_path / "c.png"))
     assert (tmp_path / "c.png").stat().st_size
-    assert [str(warning.message) for warning in recwarn] == []
+    # what an old Matplotlib calls of a new pyparsing is not ours
+    assert [str(w.message) for w in recwarn if not issubclass(w.category, DeprecationWarning)] == []
