@@ -1,9 +1,11 @@
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mnist_softmax.config.data import Data
+from mnist_softmax.data.npz import images_of
 from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import DataError
 
@@ -190,3 +192,12 @@ def test_a_missing_file_and_a_directory(tmp_path):
         load_digits(Data(source="npz", path=str(tmp_path / "nothing.npz")))
     with pytest.raises(DataError, match=r"let data\.path name an npz"):
         load_digits(Data(source="npz", path=str(tmp_path)))
+
+
+def test_images_to_be_told_are_those_of_the_test_split_whatever_shape_they_have():
+    flat, other = np.zeros(4), np.ones((2, 4))
+    assert images_of(Path("a.npz"), {"x_test": flat, "y": flat}) is flat
+    assert images_of(Path("a.npz"), {"x_test": flat, "a": other, "b": other}) is flat
+    assert images_of(Path("a.npz"), {"a": other, "y": flat}) is other
+    with pytest.raises(DataError, match="expected the array x_test, or one array of images, found a, b"):
+        images_of(Path("a.npz"), {"a": other, "b": other})
