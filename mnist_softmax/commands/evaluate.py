@@ -68,7 +68,7 @@ def _answers(path: str, split: str, pairs: list[str]) -> tuple[Config, Split, An
     from mnist_softmax.data.sources import load_digits
     from mnist_softmax.runs.answers import answers, load_network
     from mnist_softmax.runs.directory import RunDirectory
-    from mnist_softmax.training.loop import check_fit
+    from mnist_softmax.training.fit import check_fit
 
     directory = RunDirectory(path)
     settings, network = settings_of_run(path, pairs), load_network(directory)

@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     from mnist_softmax.data.sources import load_digits
     from mnist_softmax.diagnostics import explain_report as reporting
     from mnist_softmax.diagnostics.explain import digit, explain
-    from mnist_softmax.training.loop import check_fit
+    from mnist_softmax.training.fit import check_fit
 
     settings = _settings(options)
     dataset = load_digits(settings.data)

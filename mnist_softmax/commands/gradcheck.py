@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     from mnist_softmax.diagnostics.gradient_check import gradient_check
     from mnist_softmax.diagnostics.gradient_check_report import passes, report
     from mnist_softmax.errors import ConfigError
-    from mnist_softmax.training.loop import check_fit
+    from mnist_softmax.training.fit import check_fit
 
     for name, value, largest in (("--step", options.step, 0.1), ("--threshold", options.threshold, 1.0)):
         if not 0 < value <= largest:

@@ -27,7 +27,7 @@ from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.runs.run import Task
 from mnist_softmax.runs.worker import Outcome, earlier_outcome, train_tasks
 from mnist_softmax.training.cohort import bytes_needed, cohort_key
-from mnist_softmax.training.loop import check_fit
+from mnist_softmax.training.fit import check_fit
 from mnist_softmax.training.optimizers import SLOTS, rule_of
 
 Backend = Literal["local", "dask"]

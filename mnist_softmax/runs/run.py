@@ -24,8 +24,9 @@ from mnist_softmax.runs.directory import Mode, RunDirectory, opened
 from mnist_softmax.runs.recorder import Recorder
 from mnist_softmax.runs.summary import Summary
 from mnist_softmax.text import html_table
+from mnist_softmax.training.fit import check_fit
 from mnist_softmax.training.history import History, Record
-from mnist_softmax.training.loop import Progress, check_fit, is_true, train_cohort, unseen
+from mnist_softmax.training.loop import Progress, is_true, train_cohort, unseen
 
 CHECKPOINT_SHARE = 0.1  # of the time at most, for all runs of a cohort together
 

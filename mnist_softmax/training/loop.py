@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from time import perf_counter
 from typing import Any
@@ -13,11 +12,12 @@ from threadpoolctl import threadpool_limits
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.training import Training
 from mnist_softmax.data.dataset import Dataset
-from mnist_softmax.errors import ConfigError, Diverged
+from mnist_softmax.errors import Diverged
 from mnist_softmax.metrics import METRICS
 from mnist_softmax.network.network import Network
-from mnist_softmax.training.cohort import Cohort, State, bytes_needed
+from mnist_softmax.training.cohort import Cohort, State
 from mnist_softmax.training.evaluation import measure
+from mnist_softmax.training.fit import check_fit
 from mnist_softmax.training.history import History, Record, best_epoch
 from mnist_softmax.training.optimizers import new_slots
 from mnist_softmax.training.randomness import draw_weights, dropout_stream, new_order
@@ -25,12 +25,6 @@ from mnist_softmax.training.schedules import learning_rate, reason_to_stop
 from mnist_softmax.training.sgd import penalty, train_epoch
 
 Progress = Callable[[Iterable[Any], int], Iterable[Any]]
-SHAPING = (
-    "scale",
-    "training_size",
-    "validation_size",
-    "expansion",
-)  # of the data section: what digits it makes
 MakeCohort = Callable[[Sequence[State], Sequence[Config], Dataset], Cohort]
 
 
@@ -62,52 +56,6 @@ def train(
 def is_true(answer: object) -> bool:
     """Whether `on_epoch` asks for the end: by True, Python's or NumPy's, and not by whatever else it gives back."""
     return isinstance(answer, bool | np.bool_) and bool(answer)
-
-
-def check_fit(settings: Config, dataset: Dataset) -> None:
-    """Raises ConfigError where network and training do not fit the data."""
-    layers, m, n = settings.network.placed(), settings.training.mini_batch_size, len(dataset.train)
-    if layers[0].n_in != dataset.width:
-        raise ConfigError(
-            f"network.layers begins with {layers[0].n_in}; the images have {dataset.width} pixels: "
-            f"write {dataset.width} there"
-        )
-    if layers[-1].n_out != dataset.num_classes:
-        k, found = dataset.num_classes, dataset.classes
-        labels = f"the labels have {k} classes, 0 to {k - 1}: write {k} there"
-        if len(found) < k:
-            listed = ", ".join(map(str, found[:10])) + ", ..." * (len(found) > 10)
-            labels = (
-                f"the labels need {k} outputs: one for each number from 0 to {k - 1}, though {len(found)} of them "
-                f"alone occur ({listed}); count the labels from 0, or write {k} there"
-            )
-        raise ConfigError(f"network.layers ends with {layers[-1].n_out}; {labels}")
-    for key in SHAPING if dataset.section else ():
-        loaded, asked = getattr(dataset.section, key), getattr(settings.data, key)
-        if loaded != asked:
-            raise ConfigError(
-                f"data.{key} is {asked}, but the digits were loaded with {loaded}; "
-                "load them with this config's data section"
-            )
-    if m > n:
-        raise ConfigError(f"training.mini_batch_size is {m}; there are only {n} training images")
-    needed, there = bytes_needed(settings, 1, n), _memory()
-    if there and needed > there:
-        one = settings.training.model_copy(update={"mini_batch_size": 1})
-        alone = bytes_needed(settings.model_copy(update={"training": one}), 1, n)
-        blamed = "network.layers" if alone > there else f"training.mini_batch_size = {m}"
-        raise ConfigError(
-            f"{blamed} would take {needed / 1e9:,.0f} GB of memory, this machine has {there / 1e9:,.0f} GB; "
-            "make it smaller"
-        )
-
-
-def _memory() -> int | None:
-    """Of this machine, in bytes; None where the system does not say."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
 
 
 def start(settings: Config) -> State:

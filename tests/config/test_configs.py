@@ -9,7 +9,7 @@ import pytest
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.file import load_config, read_yaml
 from mnist_softmax.data.dataset import Dataset, Split
-from mnist_softmax.runs.run import check_fit
+from mnist_softmax.training.fit import check_fit
 from mnist_softmax.training.loop import epochs, start
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,8 @@ from mnist_softmax.network.passes import rows_at_once
 from mnist_softmax.runs.run import Run, Task, run_cohort
 from mnist_softmax.training.cohort import cohort_key
 from mnist_softmax.training.evaluation import evaluate, gradient_norms
-from mnist_softmax.training.loop import check_fit, epochs, start, train_cohort
+from mnist_softmax.training.fit import check_fit
+from mnist_softmax.training.loop import epochs, start, train_cohort
 from mnist_softmax.training.randomness import dropout_stream
 
 SIDE, CLASSES = 10, 4
