@@ -78,6 +78,15 @@ def sizes_table(found: Found) -> str:
     return "\n".join(lines)
 
 
+def rules_table(found: Found) -> str:
+    """What a step costs by its rule, beside the plain one."""
+    rows = found["scaling"]["rules"]
+    lines = [
+        f"| {row['rule']} | {row['seconds']:.3f} | {row['seconds'] / rows[0]['seconds']:.2f} |" for row in rows
+    ]
+    return "\n".join(["| step | s for 50,000 images | / plain |", "|---|---:|---:|", *lines])
+
+
 def memory_table(found: Found) -> str:
     """A cohort's memory beside the digits."""
     lines = ["| R | by the formula, MB | as allocated, MB |", "|---:|---:|---:|"]
@@ -92,6 +101,7 @@ SECTIONS: dict[str, Callable[[Found], str]] = {
     "startup": startup_table,
     "replicas": replicas_table,
     "processes": processes_table,
+    "rules": rules_table,
     "sizes": sizes_table,
     "memory": memory_table,
 }

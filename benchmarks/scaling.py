@@ -1,4 +1,4 @@
-"""How time grows: with the number of replicas, of processes, of images, and with width and depth.
+"""How time grows: with the number of replicas, of processes, of images, with width and depth, and with the rule.
 
     python -m benchmarks.scaling [--images 10000] [--repeats 3] [--json FILE]
 
@@ -31,6 +31,13 @@ from mnist_softmax.training.loop import start
 from mnist_softmax.training.sgd import train_epoch
 
 REPLICAS = (1, 2, 5, 10, 20, 50)
+RULES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "momentum": {"momentum": 0.9},
+    "Nesterov's momentum": {"momentum": 0.9, "optimizer": {"kind": "sgd", "nesterov": True}},
+    "L1": {"l1": 3.0, "l2": 0.0},
+    "Adam": {"optimizer": {"kind": "adam"}, "l2": 0.0},
+}
 FULL = 50_000
 
 
@@ -41,22 +48,24 @@ def digits(n: int) -> Dataset:
     return Dataset(split, split, split, source="random", location="", checksum="")
 
 
-def settings(layers: Sequence[int], m: int, seed: int = 0) -> Config:
-    """Plain SGD with L2."""
+def settings(layers: Sequence[int], m: int, seed: int = 0, **training: Any) -> Config:
+    """Plain SGD with L2, unless `training` says otherwise."""
     return Config.model_validate(
         {
             "seed": seed,
             "network": {"layers": layers, "output_activation": "softmax", "cost": "log_likelihood"},
-            "training": {"epochs": 1, "mini_batch_size": m, "learning_rate": 1e-3, "l2": 3.0},
+            "training": {"epochs": 1, "mini_batch_size": m, "learning_rate": 1e-3, "l2": 3.0} | training,
         }
     )
 
 
-def epoch_of(layers: Sequence[int], m: int, replicas: int, dataset: Dataset) -> Callable[[], float]:
+def epoch_of(
+    layers: Sequence[int], m: int, replicas: int, dataset: Dataset, **training: Any
+) -> Callable[[], float]:
     """A function that trains an epoch of a cohort and gives seconds per replica for 50,000 images."""
-    chosen = [settings(layers, m, seed) for seed in range(replicas)]
+    chosen = [settings(layers, m, seed, **training) for seed in range(replicas)]
     cohort = Cohort([start(each) for each in chosen], chosen, dataset)
-    cohort.descent.use([1e-3] * replicas)
+    cohort.begin_epoch([1e-3] * replicas, [])
 
     def epoch() -> float:
         began = perf_counter()
@@ -122,6 +131,15 @@ def sizes_table(images: int, repeats: int) -> list[dict[str, Any]]:
     ]
 
 
+def rules_table(images: int, repeats: int) -> list[dict[str, Any]]:
+    """Seconds of a single 784-30-10 by what a step makes of the gradient."""
+    epochs = [epoch_of((784, 30, 10), 10, 1, digits(images), **training) for training in RULES.values()]
+    return [
+        {"rule": rule, "seconds": seconds}
+        for rule, seconds in zip(RULES, in_turns(epochs, repeats), strict=True)
+    ]
+
+
 def memory_table() -> list[dict[str, Any]]:
     """Bytes that a cohort takes besides the digits: by the formula, and as allocated."""
     rows, dataset = [], digits(2000)
@@ -155,8 +173,9 @@ def main() -> None:
     with threadpool_limits(limits=1, user_api="blas"):
         found["replicas"] = replicas_table(options.images, options.repeats)
         found["sizes"] = sizes_table(options.images, options.repeats)
+        found["rules"] = rules_table(options.images, options.repeats)
         found["memory"] = memory_table()
-    for name in ("replicas", "processes", "sizes", "memory"):
+    for name in ("replicas", "processes", "sizes", "rules", "memory"):
         print(f"\n{name}")
         for row in found[name]:
             print("  ".join(f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"

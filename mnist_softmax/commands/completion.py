@@ -27,7 +27,9 @@ class PrintCompletion(argparse.Action):
         names = " ".join(shipped())
         by_name = {"bash": "_mnist_softmax_configs", "zsh": f"({names})"}
         preamble: Any = {"bash": f"_mnist_softmax_configs() {{ compgen -f -W '{names}' -- \"$1\"; }}"}
-        for action in _arguments(parser):
+        for action in _arguments(
+            parser
+        ):  # shtab reads `complete`, of which argparse and its types know nothing
             if action.metavar in FOLDERS:
                 action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
             elif action.metavar in FILES:

@@ -2,8 +2,8 @@
 
 A mini-batch takes some 25 calls of NumPy and BLAS on ten rows, and between two of them Python needs as long as many
 a call does. But whatever lies in the same buffers takes the same calls on the same arrays: so the calls of a
-mini-batch are recorded once, and then played as a list, without a line of Python between them. That is 0.6 of the
-time at 784-30-10.
+mini-batch are recorded once, and then played as a list, without a line of Python between them. At 784-30-10 a
+mini-batch takes 13 us so, and 63 where every one goes through the methods.
 
 What is recorded is the call, not what led to it. So every number that changes from one mini-batch to the next must
 be in an array that a call writes: `call(np.greater, a, 0, on)`, and never `on = a > 0`, which would be worked out

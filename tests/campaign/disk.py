@@ -124,4 +124,4 @@ def even_clock() -> None:
     from mnist_softmax.training import loop
 
     for module in (baselines, loop):
-        module.perf_counter = lambda: Second(1)  # type: ignore[attr-defined]
+        vars(module)["perf_counter"] = lambda: Second(1)
