@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -22,7 +23,6 @@ LOOK_EVERY = 0.5  # seconds between two looks whether the parent lives
 SAME = 2.0  # seconds within which signals are one request; the end must not be interrupted by the next
 WATCH = "end with the parent"
 
-
 _answered = [float("-inf")]  # when a signal was last answered
 
 
@@ -30,7 +30,7 @@ class Interrupted(KeyboardInterrupt):
     """The program is asked to end by the signal of this number."""
 
     def __init__(self, number: int) -> None:
-        self.exit_code = 128 + number
+        self.number, self.exit_code = number, 128 + number
         super().__init__(signal.Signals(number).name)
 
 
@@ -39,6 +39,7 @@ def answer() -> None:
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
+    sys.unraisablehook = _swallowed
 
 
 def ignore() -> None:
@@ -51,12 +52,25 @@ def ignore() -> None:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     if _is_importing(frame):  # half an import may swallow the interrupt, or show it as some other fault
-        again = threading.Timer(AGAIN, os.kill, (os.getpid(), number))
-        again.daemon = True
-        again.start()
+        _come_again(number)
     elif time.monotonic() - _answered[-1] > SAME:
         _answered[:] = [time.monotonic()]
         raise Interrupted(number)
+
+
+def _come_again(number: int) -> None:
+    again = threading.Timer(AGAIN, os.kill, (os.getpid(), number))
+    again.daemon = True
+    again.start()
+
+
+def _swallowed(unraisable: Any) -> None:
+    """An interrupt that came where nothing can be raised, as in a callback from C or in `__del__`, comes again."""
+    if isinstance(unraisable.exc_value, Interrupted):
+        _answered[:] = [float("-inf")]
+        _come_again(unraisable.exc_value.number)
+    else:
+        sys.__unraisablehook__(unraisable)
 
 
 def _is_importing(frame: FrameType | None) -> bool:

@@ -127,6 +127,35 @@ def test_interrupted_while_it_imports_it_ends_without_a_traceback(config, tmp_pa
     assert result.stderr.count("\n") <= 2
 
 
+SWALLOWED = """
+import ctypes, os, signal, sys, time
+from mnist_softmax import signals
+
+def here():
+    os.kill(os.getpid(), signal.SIGINT)
+    sum(range(1000))  # raised here
+
+class Dying:
+    def __del__(self):
+        here()
+
+signals.answer()
+try:
+    {}
+    time.sleep(30)
+except signals.Interrupted as error:
+    print(error.exit_code)
+"""
+
+
+@posix
+@pytest.mark.parametrize("where", ["ctypes.CFUNCTYPE(None)(here)()", "Dying()"], ids=["callback", "del"])
+def test_interrupted_where_nothing_can_be_raised_it_is_interrupted_soon_after(where):
+    words = [sys.executable, "-c", SWALLOWED.format(where)]
+    result = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, preexec_fn=default_signals)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "130\n", "")
+
+
 @posix
 def test_interrupted_while_python_ends_it_has_done_its_work(config, tmp_path):
     result = driven("", "train", "--config", config, "--output", tmp_path / "run")
