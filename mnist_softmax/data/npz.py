@@ -59,9 +59,8 @@ def splits_of(path: Path, arrays: Mapping[str, np.ndarray]) -> tuple[Split, Spli
 def images_of(path: Path, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     """The images of a file that are to be told: those of the test split, or the only ones. Raises DataError."""
     found = {canonical(name): array for name, array in arrays.items()}
-    if "x_test" in found:
-        return found["x_test"]
-    alone = [array for array in arrays.values() if array.ndim > 1]
+    those = [found["x_test"]] if "x_test" in found else [*arrays.values()]
+    alone = [array for array in those if array.ndim > 1]
     if len(alone) != 1:
         raise DataError(f"{path}: expected the array x_test, or one array of images, found {listed(arrays)}")
     return alone[0]

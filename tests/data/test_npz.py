@@ -194,10 +194,16 @@ def test_a_missing_file_and_a_directory(tmp_path):
         load_digits(Data(source="npz", path=str(tmp_path)))
 
 
-def test_images_to_be_told_are_those_of_the_test_split_whatever_shape_they_have():
-    flat, other = np.zeros(4), np.ones((2, 4))
-    assert images_of(Path("a.npz"), {"x_test": flat, "y": flat}) is flat
-    assert images_of(Path("a.npz"), {"x_test": flat, "a": other, "b": other}) is flat
+def test_images_to_be_told_are_those_of_the_test_split_or_the_only_ones():
+    flat, other, more = np.zeros(4), np.ones((2, 4)), np.ones((3, 4))
+    assert images_of(Path("a.npz"), {"x_test": other, "x_train": more}) is other
     assert images_of(Path("a.npz"), {"a": other, "y": flat}) is other
-    with pytest.raises(DataError, match="expected the array x_test, or one array of images, found a, b"):
-        images_of(Path("a.npz"), {"a": other, "b": other})
+    for arrays in (
+        {"a": other, "b": more},
+        {"a": flat},
+        {"x_test": flat, "a": other},
+        {"x_test": np.array(5)},
+        {},
+    ):
+        with pytest.raises(DataError, match="expected the array x_test, or one array of images, found"):
+            images_of(Path("a.npz"), arrays)
