@@ -13,6 +13,7 @@ import yaml
 from mnist_softmax.messages import shown
 
 LARGEST = 100_000  # bytes; a config has about a thousand
+OPENED = r"while (parsing a flow (sequence|mapping)|scanning a (double-)?quoted scalar)"  # as PyYAML says it
 
 
 class NotYAML(ValueError):
@@ -32,9 +33,24 @@ def parse(text: str) -> Any:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise NotYAML(f"holds the unprintable character #x{error.character:02x}", line) from None
+    except yaml.MarkedYAMLError as error:
+        raise _located(error, text) from None
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise NotYAML(getattr(error, "problem", None) or str(error), mark.line + 1 if mark else None) from None
+        raise NotYAML(str(error), None) from None
+
+
+def _located(error: yaml.MarkedYAMLError, text: str) -> NotYAML:
+    """The fault where it lies: what has no end PyYAML notices only where it cannot go on, maybe lines below."""
+    problem, context, begun = error.problem or str(error), error.context or "while", error.context_mark
+    line = error.problem_mark.line + 1 if error.problem_mark else None
+    if begun and not context.startswith("while"):  # only both together are a sentence
+        problem = f"{context} in line {begun.line + 1}, {problem}"
+    elif begun and line and begun.line + 1 < line:
+        if context == "while scanning a simple key":
+            line = begun.line + 1
+        elif re.fullmatch(OPENED, context):
+            problem = f"{problem}; the {text[begun.index]} of line {begun.line + 1} is still open"
+    return NotYAML(problem, line)
 
 
 class _Loader(yaml.SafeLoader):

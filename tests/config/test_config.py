@@ -274,7 +274,14 @@ def test_an_override_that_cannot_be_read_is_repeated_in_its_one_line(faults, ove
 @pytest.mark.parametrize(
     ("content", "line", "says"),
     [
-        ("seed: 0\nnetwork: {layers: [1, 2\ntraining: 3\n", 3, "expected"),
+        ("seed: 0\nnetwork: {layers: [1, 2\ntraining: 3\n", 3, "; the [ of line 2 is still open"),
+        ("seed: 0\nx: {a: 1,\n  b: 2\ny: 3\n", 4, "; the { of line 2 is still open"),
+        ("seed: 0\nx: 'a\ny: 1\nz: 2\n", 5, "; the ' of line 2 is still open"),
+        ('seed: 0\nx: "a\ny: \\q"\n', 3, '; the " of line 2 is still open'),
+        ("'seed': 0\n- 1\n", 2, "expected <block end>, but found '-'"),
+        ("seed: 0\nepochs 3\nx: 1\n", 2, "could not find expected ':'"),
+        ("seed: 0\nx: &a 1\ny: &a 2\n", 3, "duplicate anchor 'a'; first occurrence in line 2, second"),
+        ("seed: 0\nx: [&a 1, &a 2]\n", 2, "duplicate anchor 'a'; first occurrence in line 2, second"),
         ("seed: 0\n\tdata: 1\n", 2, "\\t"),
         ("seed: 0\ndata: {}\nseed: 1\n", 3, "key 'seed' stands twice"),
         ("seed: 0\ntraining:\n  epochs: 1\n  l2: 0\n  epochs: 2\n", 5, "key 'epochs' stands twice"),
@@ -290,7 +297,7 @@ def test_an_override_that_cannot_be_read_is_repeated_in_its_one_line(faults, ove
         ("seed: 0\nx: !!map 3\n", 2, "mapping"),
         (f"seed: 0\nx: {'9' * 5000}\n", 2, "is no int"),
         ("seed: 0\nx: a\x00b\n", 2, "#x00"),
-        (f"seed: 0\n---\n{WHOLE}", 2, "another document"),
+        (f"seed: 0\n---\n{WHOLE}", 2, "expected a single document in the stream in line 1, but found another"),
     ],
 )
 def test_malformed_yaml_is_one_line_with_its_number(faults, content, line, says):
