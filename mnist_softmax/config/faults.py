@@ -67,9 +67,8 @@ def _what(fault: Mapping[str, Any], place: Place, schema: type[Section]) -> str:
             return f"{dotted}.{misfit.key}: {misfit.text}"
         case "value_error":
             return f"{dotted}{found}: {fault['ctx']['error']}"
-    return (
-        f"{dotted}{found}: {fault['msg'].replace('Input should be', 'expected').replace('valid tuple', 'list')}"
-    )
+    expected = fault["msg"].replace("Input should be", "expected").replace("valid tuple", "list")
+    return f"{dotted} = {shown(fault['input'])}: {expected}"
 
 
 def _within(dotted: str, key: str) -> bool:

@@ -57,6 +57,8 @@ class Party(Section):
         ({"first": {"kind": "cake", "slices": 0}}, "first.slices = 0: expected greater than 0"),
         ({"first": -1}, "first = -1: expected greater than 0"),
         ({"host": {"age": 0}}, "host.age = 0: expected greater than 0"),
+        ({"host": {"age": {"years": 3}}}, "host.age = {'years': 3}: expected a valid integer"),
+        ({"dishes": {"first": 3}}, "dishes = {'first': 3}: expected a list"),
         ({"host": {"aeg": 3, "age": 3}}, "unknown key 'host.aeg'; did you mean 'host.age'?"),
         ({"guests": {"kind": {"age": 0}}}, "guests.kind.age = 0: expected greater than 0"),
         ({"guests": {"Ann": {}}}, "guests.Ann.age: is missing"),
