@@ -325,10 +325,13 @@ def test_a_file_without_sections(faults, content):
     assert "expected sections" in line
 
 
-@pytest.mark.parametrize("content", ["# é\n".encode("latin-1") + WHOLE.encode(), WHOLE.encode("utf-16")])
-def test_a_file_that_is_not_utf8(faults, content):
+@pytest.mark.parametrize(
+    ("content", "number"),
+    [(b"seed: 0\n\n" + "# é\n".encode("latin-1") + WHOLE.encode(), 3), (WHOLE.encode("utf-16"), 1)],
+)
+def test_a_file_that_is_not_utf8(faults, content, number):
     [line] = faults(content)
-    assert "is not UTF-8 text" in line
+    assert f"some.yaml:{number}: is not UTF-8 text" in line
 
 
 def test_a_huge_file_is_not_read_to_its_end():
