@@ -63,11 +63,11 @@ def find_shipped(name: str) -> Path:
 def nearest(config: str | Path) -> str:
     """A hint for a config that is not there: the file beside it, or the shipped config, of nearly its name."""
     path = Path(config)
-    beside = {file.name: str(file) for file in path.parent.glob("*.yaml")}
+    beside = {file.stem: str(file) for file in path.parent.glob("*.yaml")}
     known = {name: name for name in _by_name()} | beside
-    for word in (path.name, path.name.removesuffix(".yaml")):
-        if near := difflib.get_close_matches(word, known, n=1):
-            return f"; did you mean {known[near[0]]}?"
+    written = path.stem if path.suffix in (".yaml", ".yml") else path.name
+    if near := difflib.get_close_matches(written, known, n=1):
+        return f"; did you mean {known[near[0]]}?"
     return "" if path.suffix or path.parent.name else "; `mnist-softmax configs` lists those that are shipped"
 
 

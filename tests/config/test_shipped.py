@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from mnist_softmax.config import shipped as shipped_file
 from mnist_softmax.config.file import load_config, read_yaml
-from mnist_softmax.config.shipped import find_shipped, folder, shipped
+from mnist_softmax.config.shipped import find_shipped, folder, nearest, shipped
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.runs.run import default_directory
 
@@ -68,6 +69,18 @@ def test_an_unknown_name_is_one_line_with_the_nearest(written, meant, tmp_path, 
     with pytest.raises(ConfigError) as refused:
         load_config(written)
     assert str(refused.value) == f"{written}: no such file; did you mean {meant}?"
+
+
+@pytest.mark.parametrize("written", ["small", "smal", "small.yml", "smal.yaml"])
+def test_of_files_and_shipped_configs_the_nearest_is_meant_whatever_the_ending(written, tmp_path, monkeypatch):
+    """small is in ch3_small, too, but it is all of small.yaml."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(shipped_file, "PACKAGE", tmp_path / "package")
+    for name in ("small.yaml", "package/configs/book/ch3_small.yaml"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text("{}")
+    assert nearest(written) == "; did you mean small.yaml?"
+    assert nearest("ch3_smal") == "; did you mean ch3_small?"
 
 
 def test_outside_a_checkout_its_path_there_is_the_shipped_config(tmp_path, monkeypatch):
