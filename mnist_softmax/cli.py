@@ -7,7 +7,7 @@ import contextlib
 import difflib
 import os
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext, redirect_stdout
 from typing import NoReturn, TextIO, cast
 
@@ -121,6 +121,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     if not arguments[0].startswith("-"):
         _check_command(arguments[0])
     parser, known = _parser()
+    _check_first_option(arguments[0], [*parser._option_string_actions], known)
     pairs: list[str] = []
     if arguments[0] in COMMANDS:
         arguments, pairs = _pairs_apart(arguments, known[arguments[0]])
@@ -138,9 +139,27 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 def _check_command(word: str) -> None:
     """Raises ConfigError where there is no such command; argparse would list them all and not the nearest."""
     if word not in COMMANDS:
-        near = difflib.get_close_matches(word, COMMANDS, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"the commands are {', '.join(COMMANDS)}"
+        near = _nearest(word, COMMANDS)
+        hint = f"did you mean {near}?" if near else f"the commands are {', '.join(COMMANDS)}"
         raise ConfigError(f"{word}: no such command; {hint}")
+
+
+def _check_first_option(word: str, ours: Collection[str], known: Mapping[str, Collection[str]]) -> None:
+    """Raises ConfigError for an option in the place of a command; argparse would take its value for the command."""
+    name = word.partition("=")[0]
+    if name.startswith("-") and not any(option.startswith(name) for option in ours):
+        near = _nearest(name, ours)
+        hint = f"; did you mean {near}?" if near else "; see mnist-softmax --help"
+        if having := [command for command in known if name in known[command]]:
+            hint = f", as in mnist-softmax {having[0]} {name}"
+        raise ConfigError(f"{name}: the command comes before its options{hint}")
+
+
+def _nearest(word: str, known: Collection[str]) -> str | None:
+    """What was meant, None where nothing is like it. That all options begin with -- makes none like another."""
+    plain = {each.lstrip("-"): each for each in known}
+    near = difflib.get_close_matches(word.lstrip("-"), plain, n=1)
+    return plain[near[0]] if near else None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -166,8 +185,8 @@ def _pairs_apart(arguments: list[str], known: Collection[str]) -> tuple[list[str
         elif equals and COMMANDS[command].TAKES_OVERRIDES and _is_key(name[2:]):
             pairs.append(word[2:])
         else:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"see mnist-softmax {command} --help"
+            near = _nearest(name, known)
+            hint = f"did you mean {near}?" if near else f"see mnist-softmax {command} --help"
             if "." in name and COMMANDS[command].TAKES_OVERRIDES:
                 hint = f"a key of the config is written {name[2:]}=VALUE"
             raise ConfigError(f"{name}: {command} has no such option; {hint}")

@@ -100,6 +100,7 @@ def test_a_word_that_is_not_understood_is_named_and_no_other():
         (["compare", "a", "b", "--seed=3", "--out"], "--out: compare has no such option; did you mean --output?"),
         (["curves", "x", "--fast"], "--fast: curves has no such option; see mnist-softmax curves --help"),
         (["report", "x", "--seed=1"], "--seed: report has no such option; see mnist-softmax report --help"),
+        (["lab", "--json"], "--json: lab has no such option; see mnist-softmax lab --help"),  # not --open
         (["train", "--config", "loglik", "--training.epochs", "3"],
          "--training.epochs: train has no such option; a key of the config is written training.epochs=VALUE"),
         (["train", "--config", "loglik", "--trainig.epochs=3"],
@@ -108,6 +109,23 @@ def test_a_word_that_is_not_understood_is_named_and_no_other():
 )  # fmt: skip
 def test_an_unknown_option_is_refused_with_what_was_meant(words, says):
     assert errors(run_command(*words), 2) == [f"error: {says}"]
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["--config", "loglik"], ", as in mnist-softmax train --config"),
+        (["--config=loglik"], ", as in mnist-softmax train --config"),
+        (["--run", "x", "--index"], ", as in mnist-softmax explain --run"),
+        (["--print-config", "train"], ", as in mnist-softmax train --print-config"),  # not --print-completion
+        (["--seed=1", "train", "--config", "loglik"], "; see mnist-softmax --help"),
+        (["-x", "train"], "; see mnist-softmax --help"),
+        (["--verison"], "; did you mean --version?"),
+    ],
+)
+def test_an_option_before_the_command_is_named_and_not_its_value(words, hint):
+    name = words[0].partition("=")[0]
+    assert errors(run_command(*words), 2) == [f"error: {name}: the command comes before its options{hint}"]
 
 
 def test_a_key_may_be_written_like_an_option():
