@@ -25,12 +25,11 @@ MOST_ROWS = 2_000_000  # the largest set like MNIST, EMNIST's, has 814,255
 
 
 def is_csv(head: bytes) -> bool:
-    """Whether a file that begins so is a table: a line of names or numbers, with commas."""
-    line = head.split(b"\n")[0].strip()
-    return (
-        b"," in line
-        and re.fullmatch(rb"""[\w\s,."'()\[\]-]+""", line.removeprefix(b"\xef\xbb\xbf")) is not None
-    )
+    """Whether a file that begins so is a table: a line of names, with commas, or a row of numbers, right or wrong."""
+    line = head.split(b"\n")[0].strip().removeprefix(b"\xef\xbb\xbf")
+    if re.match(rb"\d+,\d+,", line):
+        return True
+    return b"," in line and re.fullmatch(rb"""[\w\s,."'()\[\]-]+""", line) is not None
 
 
 def read_csv(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
@@ -54,10 +53,10 @@ def read_csv(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
 
 
 def _names(path: Path, file: IO[bytes]) -> tuple[list[str], list[bytes]]:
-    """The columns' names, and the first row where it stands in the place of names."""
+    """The columns' names, and the first row where it stands in the place of names: it begins with numbers."""
     line = file.readline(LONGEST)
     words = [word.strip(" \t\r\n\"'").lower() for word in line.decode("utf-8-sig", errors="replace").split(",")]
-    if not all(re.fullmatch(r"\d+", word) for word in words):
+    if not all(re.fullmatch(r"\d+", word) for word in words[:2]) or any(word in LABELS for word in words):
         return words, []
     n = len(words)
     labels = [] if math.isqrt(n) ** 2 == n else ["label"]  # 785 numbers are a label and an image, 784 an image

@@ -282,6 +282,10 @@ WHOLE = "label,pixel0,pixel1\n1,2,3\n4,5,6\n"
         (WHOLE + "7,8,0.5\n", "line 4 holds '0.5'"),
         (WHOLE + "7,8,seven\x1b[1m\n", r"line 4 holds 'seven\x1b[1m'"),
         ("Dear reader, this is, no table\n", "expected the columns label"),
+        ("1,2,3!\n4,5,6\n", "line 1 holds '3!', expected whole numbers from 0 to 255"),
+        ("1,0,0.5\n4,5,6\n", "line 1 holds '0.5'"),
+        ("1,2,\x003\n4,5,6\n", "line 1 holds '\\x003'"),
+        ("0,1,label\n4,5,x\n", "line 2 holds 'x'"),
     ],
 )
 def test_what_is_wrong_with_a_table(tmp_path, table, what):
