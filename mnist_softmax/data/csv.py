@@ -19,6 +19,7 @@ from mnist_softmax.data.stored import check_size, opened
 from mnist_softmax.errors import DataError
 
 LABELS = ("label", "class")
+BOM = b"\xef\xbb\xbf"  # with which Excel begins a file
 BLOCK = 4_000_000  # characters that are read at once
 LONGEST = 1_000_000  # characters of a line: 784 pixels take 3,000
 MOST_ROWS = 2_000_000  # the largest set like MNIST, EMNIST's, has 814,255
@@ -26,7 +27,7 @@ MOST_ROWS = 2_000_000  # the largest set like MNIST, EMNIST's, has 814,255
 
 def is_csv(head: bytes) -> bool:
     """Whether a file that begins so is a table: a line of names, with commas, or a row of numbers, right or wrong."""
-    line = head.split(b"\n")[0].strip().removeprefix(b"\xef\xbb\xbf")
+    line = head.removeprefix(BOM).split(b"\n")[0].strip()
     if re.match(rb"\d+,\d+,", line):
         return True
     return b"," in line and re.fullmatch(rb"""[\w\s,."'()\[\]-]+""", line) is not None
@@ -54,8 +55,8 @@ def read_csv(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
 
 def _names(path: Path, file: IO[bytes]) -> tuple[list[str], list[bytes]]:
     """The columns' names, and the first row where it stands in the place of names: it begins with numbers."""
-    line = file.readline(LONGEST)
-    words = [word.strip(" \t\r\n\"'").lower() for word in line.decode("utf-8-sig", errors="replace").split(",")]
+    line = file.readline(LONGEST).removeprefix(BOM)
+    words = [word.strip(" \t\r\n\"'").lower() for word in line.decode("utf-8", errors="replace").split(",")]
     if not all(re.fullmatch(r"\d+", word) for word in words[:2]) or any(word in LABELS for word in words):
         return words, []
     n = len(words)

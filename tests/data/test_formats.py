@@ -240,6 +240,13 @@ def test_tables_without_names_gzipped_with_their_sets_name(tmp_path, digits):
     loaded(tmp_path, digits, "mnist, mnist_test.csv, mnist_train.csv")
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_number(tmp_path, digits):
+    for split in ("train", "test"):
+        table = csv(digits[f"x_{split}"], digits[f"y_{split}"], header="")
+        put(tmp_path, {f"mnist_{split}.csv": b"\xef\xbb\xbf" + table})
+    loaded(tmp_path, digits, "mnist, mnist_test.csv, mnist_train.csv")
+
+
 def test_names_in_quotes_pixels_from_one_on_and_labels_at_the_end(tmp_path, digits):
     """As OpenML's and R's tables are."""
     lines = csv(digits["x_train"], first=1).decode().splitlines()
