@@ -51,10 +51,14 @@ def read_arrays(path: Path, most: int = LARGEST) -> dict[str, np.ndarray]:
 
 def read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
     """One array of an npz file. Raises Damaged, and whatever zipfile raises."""
+    if member.header_offset < 0:
+        raise Damaged(f"{member.filename}: some bytes before it are missing")
     with archive.open(member) as stream:
         shape, fortran_order, dtype = _header(stream, member)
         size = math.prod(shape) * dtype.itemsize
-        if min(shape, default=0) < 0 or dtype.hasobject or not 0 <= size <= member.file_size:
+        if dtype.hasobject:
+            raise Damaged(f"{member.filename} holds objects of Python, expected numbers or text")
+        if min(shape, default=0) < 0 or not 0 <= size <= member.file_size:
             raise Damaged(f"{member.filename}: its header does not suit its {member.file_size:,} bytes")
         content = np.empty(size, np.uint8)
         at = 0
@@ -62,7 +66,8 @@ def read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
             content[at : at + len(block)] = np.frombuffer(block, np.uint8)
             at += len(block)
         if at < size or stream.read(1):
-            raise Damaged(f"{member.filename}: its header promises {size:,} bytes, it has others")
+            found = f"{at:,}" if at < size else "more"
+            raise Damaged(f"{member.filename}: its header promises {size:,} bytes, it has {found}")
     return content.view(dtype).reshape(shape, order="F" if fortran_order else "C")
 
 
@@ -73,5 +78,5 @@ def _header(stream: IO[bytes], member: zipfile.ZipInfo) -> tuple[tuple[int, ...]
             return READERS[np.lib.format.read_magic(stream)](stream)
     except (OSError, zipfile.BadZipFile):
         raise
-    except Exception as error:  # a header is Python text, and whatever it holds NumPy tries to parse
-        raise Damaged(f"{member.filename} is no array ({type(error).__name__})") from None
+    except Exception:  # a header is Python text, and whatever it holds NumPy tries to parse
+        raise Damaged(f"{member.filename} is no array, for its header cannot be read") from None

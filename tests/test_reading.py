@@ -140,6 +140,31 @@ def test_a_member_that_is_no_array_is_named_and_nothing_is_unpickled_or_allocate
     assert len(str(caught.value)) < 300
 
 
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"no array", "x.npy is no array, for its header cannot be read"),
+        (npy(np.array([None], object)), "x.npy holds objects of Python, expected numbers or text"),
+        (npy(header=header(shape="(5,)"), body=b"abc"), "x.npy: its header promises 5 bytes, it has 3"),
+        (npy(header=header(shape="(2,)"), body=b"abc"), "x.npy: its header promises 2 bytes, it has more"),
+    ],
+)
+def test_what_is_wrong_with_a_member_is_said_in_words(tmp_path, content, what):
+    npz(tmp_path / "a.npz", {"x.npy": content})
+    with pytest.raises(Damaged) as caught:
+        read_arrays(tmp_path / "a.npz")
+    assert str(caught.value) == what
+
+
+def test_a_byte_that_is_lost_is_a_damage_and_no_fault_of_the_system(tmp_path):
+    """Then the directory of the zip says that a member lies before its beginning."""
+    npz(tmp_path / "a.npz", {"x.npy": npy(np.arange(20, dtype=np.uint8))})
+    whole = (tmp_path / "a.npz").read_bytes()
+    (tmp_path / "a.npz").write_bytes(whole[:50] + whole[51:])
+    with pytest.raises(Damaged):
+        read_arrays(tmp_path / "a.npz")
+
+
 def test_names_of_members_are_only_names(tmp_path):
     array = np.arange(3)
     names = [

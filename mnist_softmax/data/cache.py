@@ -60,7 +60,9 @@ def cached(
 
 
 def reason(error: Exception) -> str:
-    """An exception as one short line."""
+    """An exception as one short line; what our own readers say needs no name of a class."""
+    if isinstance(error, Damaged):
+        return str(error)
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return ": ".join([type(error).__name__, *text.strip().splitlines()[:1]])
 

@@ -93,7 +93,10 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
             for name in wanted:
                 arrays[name] = read_array(file, file.getinfo(f"{name}.npy"))
     except Exception as error:  # damaged bytes can fail in any way on their way through zip and NumPy
-        raise DataError(f"{path}: {_shown(name)} cannot be read ({reason(error)[:200]})") from None
+        raise DataError(
+            f"{path}: {_shown(name)} cannot be read ({reason(error)[:200]}); fetch the file again, or write it with "
+            "numpy.savez"
+        ) from None
     return arrays
 
 
