@@ -29,10 +29,10 @@ def check_fit(settings: Config, dataset: Dataset) -> None:
         k, found = dataset.num_classes, dataset.classes
         labels = f"the labels have {k} classes, 0 to {k - 1}: write {k} there"
         if len(found) < k:
-            listed = ", ".join(map(str, found[:10])) + ", ..." * (len(found) > 10)
+            few = [*map(str, found)] if len(found) <= 12 else [*map(str, found[:10]), "...", str(found[-1])]
             labels = (
-                f"the labels need {k} outputs: one for each number from 0 to {k - 1}, though {len(found)} of them "
-                f"alone occur ({listed}); count the labels from 0, or write {k} there"
+                f"the labels need {k} outputs: one for each number from 0 to {k - 1}, though only {len(found)} of "
+                f"them occur ({', '.join(few)}); count the labels from 0, or write {k} there"
             )
         raise ConfigError(f"network.layers ends with {layers[-1].n_out}; {labels}")
     for key in SHAPING if dataset.section else ():

@@ -142,7 +142,25 @@ def test_labels_that_are_not_counted_from_0_are_told_as_they_are(written, tmp_pa
     assert main(["train", "--config", str(config), "network.layers=[16, 2]"]) == 2
     error = capsys.readouterr().err
     assert "ends with 2; the labels need 9 outputs: one for each number from 0 to 8" in error
-    assert "2 of them alone occur (3, 8)" in error
+    assert "though only 2 of them occur (3, 8)" in error
+
+
+@pytest.mark.parametrize(
+    ("classes", "listed"),
+    [
+        (10, "only 11 of them occur (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 69)"),
+        (20, "only 21 of them occur (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ..., 69)"),
+    ],
+)
+def test_the_label_that_asks_for_so_many_outputs_is_told(written, tmp_path, capsys, classes, listed):
+    def change(arrays):
+        labels = np.arange(len(arrays["y_train"])) % classes
+        return arrays | {"y_train": np.r_[69, labels[:-1]].astype(np.uint8)}
+
+    config = tmp_path / "small.yaml"
+    config.write_text(CONFIG.format(path=written(change)))
+    assert main(["train", "--config", str(config), "network.layers=[16, 10]"]) == 2
+    assert listed in capsys.readouterr().err
 
 
 def test_a_size_that_the_sample_has_not_says_why_it_is_the_sample(with_sample, offline):
