@@ -15,11 +15,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from mnist_softmax import locks
 from mnist_softmax.config.config import Config
+from mnist_softmax.config.file import validated_as
 from mnist_softmax.errors import ConfigError, RunDirectoryError
 from mnist_softmax.files import flat, write_whole
 from mnist_softmax.messages import shown
@@ -195,11 +196,9 @@ def _stored_config(name: str, content: Facts) -> Config:
     if not is_name(name):
         raise Damaged(f"configs: {shown(name)}: no name for a config")
     try:
-        return Config.model_validate(content)
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        key = ".".join(map(str, fault["loc"]))
-        raise Damaged(f"configs.{name}.{key}: {fault['msg']}") from None
+        return validated_as(Config, content, (), f"configs.{name}")
+    except ConfigError as error:
+        raise Damaged(error.args[0]) from None
 
 
 def with_stored(comparison: Comparison) -> Comparison:

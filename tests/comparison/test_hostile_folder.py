@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import shutil
 import warnings
 
@@ -58,7 +59,7 @@ def changed(content, path, change):
     holder = result
     for key in path[:-1]:
         holder = holder[key]
-    new = change(holder[path[-1]])
+    new = change(holder.get(path[-1]) if isinstance(holder, dict) else holder[path[-1]])
     if new is MISSING:
         del holder[path[-1]]
     else:
@@ -132,6 +133,25 @@ def test_a_report_names_the_file_and_the_field(out, capsys, name, place, value):
     [line] = capsys.readouterr().err.splitlines()
     assert f"{path}: is damaged (" in line
     assert str(place[-1]) in line
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "says"),
+    [
+        (("data",), False, "configs.small: data = False: expected a section, that is keys with values"),
+        (
+            ("network", "cost"),
+            "none",
+            "configs.small: network.cost = 'none': expected 'quadratic', 'cross_entropy'",
+        ),
+        (("trainin",), {}, "configs.small: unknown key 'trainin'; did you mean 'training'?"),
+    ],
+)
+def test_a_stored_config_is_refused_as_one_in_a_file(out, place, value, says):
+    study = json.loads((out / "study.json").read_text())
+    (out / "study.json").write_text(json.dumps(changed(study, ("configs", "small", *place), lambda _: value)))
+    with pytest.raises(RunDirectoryError, match=re.escape(f"study.json: is damaged ({says}")):
+        read_comparison(out)
 
 
 def test_numbers_of_nothing_draw_figures_without_a_warning(out, capsys, recwarn):
