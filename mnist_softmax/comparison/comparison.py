@@ -113,8 +113,8 @@ def measured(place: RunDirectory) -> tuple[Summary, History]:
             if lacking := [name for name in NEEDED if not math.isfinite(record.get(name, math.nan))]:
                 raise Damaged(f"epoch {record['epoch']} has no finite {lacking[0]}")
     if summary is None or summary["final"] not in history or summary["best_by_validation"] not in history:
-        with reading(place.summary, ANEW):
-            raise Damaged(f"its records are not those of {place.metrics.name}")
+        with reading(place.path, ANEW):
+            raise Damaged(f"{place.summary.name} and {place.metrics.name} tell of different epochs")
     return summary, history
 
 

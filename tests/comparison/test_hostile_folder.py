@@ -135,6 +135,17 @@ def test_a_report_names_the_file_and_the_field(out, capsys, name, place, value):
     assert str(place[-1]) in line
 
 
+@pytest.mark.parametrize("left", [0, 1])
+def test_lines_that_a_finished_run_has_lost_are_not_blamed_on_its_summary(out, capsys, left):
+    metrics = out / "runs" / "small" / "seed-1" / "metrics.jsonl"
+    metrics.write_text("".join(metrics.read_text().splitlines(keepends=True)[:left]))
+    capsys.readouterr()
+    assert main(["report", str(out)]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    damage = "is damaged (summary.json and metrics.jsonl tell of different epochs)"
+    assert line.startswith(f"error: {metrics.parent}: {damage}; train")
+
+
 @pytest.mark.parametrize(
     ("place", "value", "says"),
     [
