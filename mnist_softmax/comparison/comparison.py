@@ -25,9 +25,10 @@ from mnist_softmax.errors import ConfigError, RunDirectoryError
 from mnist_softmax.files import flat, write_whole
 from mnist_softmax.messages import shown
 from mnist_softmax.reading import Content, Damaged, read_json, reading
-from mnist_softmax.runs.directory import ANEW, WHERE, RunDirectory
+from mnist_softmax.runs.directory import WHERE, RunDirectory
 from mnist_softmax.runs.run import Task
 from mnist_softmax.runs.summary import Summary
+from mnist_softmax.training.checkpoint import ANEW
 from mnist_softmax.training.history import History
 
 Kind = Literal["comparison", "sweep"]

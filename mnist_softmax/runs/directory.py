@@ -24,9 +24,9 @@ from mnist_softmax.files import flat, remove_left_overs, sync, write_whole
 from mnist_softmax.locks import locked
 from mnist_softmax.reading import parse_json, read_json, read_whole, reading
 from mnist_softmax.runs.summary import SUMMARY, Summary
+from mnist_softmax.training.checkpoint import ANEW
 from mnist_softmax.training.history import MOST_BYTES, RECORD, History, Record, in_order
 
-ANEW = "train anew with --overwrite"
 WHERE = ("data.source", "data.path")  # keys that say where data lie, not which they are
 Mode = Literal["new", "resume", "overwrite"]
 FILES = ("config.yaml", "metrics.jsonl", "checkpoint.npz", "model.npz", "summary.json")
@@ -190,5 +190,5 @@ def refuse_other_config(run: RunDirectory, settings: Config) -> None:
     if differing:
         listed = ", ".join(f"{key} was {then.get(key)}, is now {now[key]}" for key in differing)
         raise RunDirectoryError(
-            f"{run.path}: holds a run of another config: {listed}; use --output or --overwrite"
+            f"{run.path}: holds a run of another config: {listed}; use --output or train --overwrite"
         )

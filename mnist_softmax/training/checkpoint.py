@@ -29,7 +29,8 @@ from mnist_softmax.training.history import MOST_BYTES, RECORD, CheckedHistory, H
 from mnist_softmax.training.loop import start
 from mnist_softmax.training.randomness import Order
 
-ANEW = "train anew with --overwrite"
+ANEW = "train anew with train --overwrite, or delete the run's folder and repeat its command"
+"""What to do with a damaged file of a run; compare, sweep and reproduce have no --overwrite."""
 Arrays = dict[str, np.ndarray]
 METRICS = "metrics.jsonl"
 
@@ -90,7 +91,7 @@ def load_state(path: Path, settings: Config, data_checksum: str) -> State:
     if trained_on != data_checksum:
         raise RunDirectoryError(
             f"{path}: was trained on other data than is found now (the checksums differ); "
-            "bring the same data back, or train anew with --overwrite"
+            f"bring the same data back, {ANEW}"
         )
     return state
 

@@ -259,7 +259,7 @@ def test_a_reader_that_goes_away_is_no_error(config, tmp_path):
 @pytest.mark.parametrize("content", ["{", "{}", "[]", "3", '{"status": "finished", "epochs": 4}'])
 def test_a_damaged_summary_is_one_line(tmp_path, content):
     (tmp_path / "summary.json").write_text(content)
-    with pytest.raises(RunDirectoryError, match=r"summary\.json: is damaged .*--overwrite\Z"):
+    with pytest.raises(RunDirectoryError, match=r"summary\.json: is damaged .* train --overwrite, or delete"):
         RunDirectory(tmp_path).read_summary()
 
 

@@ -37,7 +37,7 @@ def test_a_finished_run_is_shown_as_it_was_and_is_no_error(again):
     [
         (
             ["training.learning_rate=1"],
-            "training.learning_rate was 0.5, is now 1.0; use --output or --overwrite",
+            "training.learning_rate was 0.5, is now 1.0; use --output or train --overwrite",
         ),
         (["training.epochs=6"], "4 epochs, not of 6; --resume goes on to as many, --overwrite trains anew"),
         (["training.epochs=2"], "4 epochs, not of 2; --overwrite trains anew"),

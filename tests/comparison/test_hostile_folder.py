@@ -135,6 +135,21 @@ def test_a_report_names_the_file_and_the_field(out, capsys, name, place, value):
     assert str(place[-1]) in line
 
 
+def test_what_is_said_of_a_damaged_run_can_be_done_and_mends_it(whole, out, capsys):
+    configs = [str(whole.parent / f"{name}.yaml") for name in ("small", "other")]
+    compare = ["compare", *configs, "--seeds", "2", "--jobs", "1", "--output", str(out)]
+    model = out / "runs" / "small" / "seed-0" / "model.npz"
+    before = model.read_bytes()
+    model.write_bytes(b"")
+    for words in (["report", str(out)], compare):
+        capsys.readouterr()
+        assert main(words) == 2
+        assert "delete the run's folder and repeat its command" in capsys.readouterr().err
+    shutil.rmtree(model.parent)
+    assert main(compare) == 0
+    assert model.read_bytes() == before
+
+
 @pytest.mark.parametrize("left", [0, 1])
 def test_lines_that_a_finished_run_has_lost_are_not_blamed_on_its_summary(out, capsys, left):
     metrics = out / "runs" / "small" / "seed-1" / "metrics.jsonl"
