@@ -58,7 +58,7 @@ def _named(content: Any) -> dict[str, np.ndarray] | None:
         splits = ("train", "validation", "test") if len(content) == 3 else ("train", "test")
         content = {f"{a}_{split}": pair[k] for split, pair in zip(splits, content, strict=True)
                    for k, a in enumerate("xy")}  # fmt: skip
-    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
+    if not isinstance(content, dict):
         return None
     arrays = {name: getattr(value, "array", value) for name, value in content.items()}
     if any(not isinstance(array, np.ndarray) for array in arrays.values()):
@@ -113,14 +113,28 @@ class _Type:
     """A NumPy type, known by its name and byte order alone."""
 
     def __init__(self, name: Any) -> None:
-        self.name, self.order = str(name), "="
+        if not isinstance(name, str):
+            raise pickle.UnpicklingError("the name of a type is no word")
+        self.name, self.order = name, "="
 
     def __setstate__(self, state: Any) -> None:
         self.order = state[1] if state[1] in ("<", ">") else "="
 
 
+class _Words(dict[str, Any]):
+    """A dict whose keys are words. The hash of a tuple of tuples may take for ever: a few bytes say a thousand times
+    twice the same."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if not isinstance(key, str):
+            raise pickle.UnpicklingError("a key in it is no word")
+        super().__setitem__(key, value)
+
+
 class _Arrays(pickle._Unpickler):  # the one in Python: that in C makes a table as long as a pickle says
     dispatch: ClassVar[dict[int, Callable[[Any], None]]] = dict(pickle._Unpickler.dispatch)
+    stack: list[Any]
+    pop_mark: Callable[[], list[Any]]
 
     def __init__(self, file: _Bounded) -> None:
         super().__init__(file, encoding="latin1")  # Python 2 kept bytes as text
@@ -130,7 +144,27 @@ class _Arrays(pickle._Unpickler):  # the one in Python: that in C makes a table 
         """A frame is read like all the rest: in one piece its steps would not be counted."""
         self.file.read(8)
 
+    def load_bytes(self) -> None:
+        """As many as are there: Python would first make room for all that are promised."""
+        self.stack.append(self.file.read(int.from_bytes(self.file.read(8), "little")))
+
+    def load_empty_dict(self) -> None:
+        self.stack.append(_Words())
+
+    def load_dict(self) -> None:
+        items, words = self.pop_mark(), _Words()
+        for key, value in zip(items[::2], items[1::2], strict=True):
+            words[key] = value
+        self.stack.append(words)
+
+    def load_set(self) -> None:
+        """NumPy writes none, and what is in it might be hashed for ever."""
+        raise pickle.UnpicklingError("it holds a set")
+
     dispatch[pickle.FRAME[0]] = load_frame
+    dispatch[pickle.BYTEARRAY8[0]] = load_bytes
+    dispatch[pickle.EMPTY_DICT[0]], dispatch[pickle.DICT[0]] = load_empty_dict, load_dict
+    dispatch[pickle.EMPTY_SET[0]] = dispatch[pickle.FROZENSET[0]] = load_set
 
     def find_class(self, module: str, name: str) -> Any:
         """What stands for a name of the pickle, made anew each time, for a pickle may change what it gets.

@@ -6,6 +6,8 @@ import os
 import pickle
 import shutil
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from mnist_softmax.config.data import Data
 from mnist_softmax.data import csv as csv_file
 from mnist_softmax.data import stored
 from mnist_softmax.data.describe import describe
+from mnist_softmax.data.pickled import read_pickle
 from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import DataError
 
@@ -419,6 +422,9 @@ def test_no_code_of_a_pickle_runs(tmp_path, digits, protocol):
     assert made.exists()  # so it would have run
 
 
+TWICE = b")" + b"2\x86" * 60  # a tuple of twice a tuple of twice ..., of 2^60 when it is walked through
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -431,11 +437,45 @@ def test_no_code_of_a_pickle_runs(tmp_path, digits, protocol):
         b"\x80\x02cnumpy\ndtype\n)R}(U\x01aK\x01ub.",
         b"\x80\x02c_codecs\nencode\nN}U\x0c__defaults__K\x01s\x86b.",
         b"\x80\x02" + b"(" * 90_000 + b"t" * 90_000 + b".",
+        b"\x80\x02}" + TWICE + b"Ns.",  # a key of a dict
+        b"\x80\x02}(" + TWICE + b"Nu.",
+        b"\x80\x02(" + TWICE + b"Nd.",
+        b"\x80\x04\x8f(" + TWICE + b"\x90.",  # of a set
+        b"\x80\x04(" + TWICE + b"\x91.",
+        b"\x80\x02cnumpy\ndtype\n" + TWICE + b"\x85R.",  # the name of a type
+        pickle.dumps(np.zeros(4), 5)[:-1] + TWICE + b"Ns.",  # the place in an array
     ],
 )
 def test_a_hostile_pickle_is_one_line_and_takes_no_memory(tmp_path, content):
     (tmp_path / "a.pkl").write_bytes(content)
     fault(tmp_path / "a.pkl")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
+def test_a_pickle_that_promises_gigabytes_takes_none(tmp_path):
+    (tmp_path / "a.pkl").write_bytes(b"\x80\x05\x96" + struct.pack("<Q", 2_000_000_000) + b"abc")
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom mnist_softmax.data.pickled import read_pickle\n"
+        "try: read_pickle(Path(sys.argv[1]))\nexcept Exception as error: print(error)\n"
+        "print(*[line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')])"
+    )
+    words = [sys.executable, "-c", code, str(tmp_path / "a.pkl")]
+    line, kilobytes = subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert "would be 2.0 GB; at most 1 GB are read" in line
+    assert int(kilobytes) < 500_000
+
+
+@pytest.mark.parametrize("protocol", range(1, 6))
+def test_what_numpy_writes_of_arrays_is_read_whatever_lies_in_them(tmp_path, protocol):
+    arrays = {
+        "x_train": np.asfortranarray(np.arange(300, dtype=">u2").reshape(12, 25) % 256),
+        "y_train": np.arange(12, dtype=np.int64) % 3,
+        "x_test": np.full((3, 25), 200, np.uint8)[:, ::1],
+        "y_test": np.array([0.0, 1.0, 2.0]),
+    }
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(arrays, protocol))
+    for name, array in read_pickle(tmp_path / "a.pkl").items():
+        np.testing.assert_array_equal(array, arrays[name])
 
 
 # ---- what is none of these
