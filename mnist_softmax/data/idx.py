@@ -50,6 +50,8 @@ def _read(path: Path, what: str, axes: tuple[int, ...]) -> np.ndarray:
             raise DataError(f"{path}: expected at least {expected} bytes, found {found}; fetch the file again")
         dtype = np.dtype(TYPES[magic[2]])
         shape = struct.unpack(f">{number}I", lengths)
+        if 0 in shape:  # NumPy makes no array of it where the other lengths are huge
+            raise DataError(f"{path}: holds no {what} (shape {shape})")
         size = math.prod(shape) * dtype.itemsize
         check_size(path, size)
         content = read(file, size + 1)  # one more than is promised shows a file that goes on

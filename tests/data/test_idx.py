@@ -164,9 +164,11 @@ def test_images_of_two_sizes(directory):
     assert "training images have 4 pixels, others have 9" in the_fault(directory)
 
 
-def test_no_images(directory):
-    (directory / "t10k-images-idx3-ubyte").write_bytes(idx_images(np.zeros((0, 2, 2), np.uint8)))
-    assert "t10k-images-idx3-ubyte: holds no images" in the_fault(directory)
+@pytest.mark.parametrize("shape", [(0, 2, 2), (3, 2, 0), (0, 2**32 - 1, 2**32 - 1), (2**32 - 1, 2**32 - 1, 0)])
+def test_no_images(directory, shape):
+    header = b"\0\0\x08\x03" + b"".join(n.to_bytes(4, "big") for n in shape)
+    (directory / "t10k-images-idx3-ubyte").write_bytes(header)
+    assert f"t10k-images-idx3-ubyte: holds no images (shape {shape})" in the_fault(directory)
 
 
 def test_too_few_training_images_to_hold_some_out(directory):
