@@ -20,6 +20,7 @@ from mnist_softmax.errors import DataError
 
 LABELS = ("label", "class")
 BOM = b"\xef\xbb\xbf"  # with which Excel begins a file
+PIXEL = re.compile(r"pixel(\d{1,9})")
 BLOCK = 4_000_000  # characters that are read at once
 LONGEST = 1_000_000  # characters of a line: 784 pixels take 3,000
 MOST_ROWS = 2_000_000  # the largest set like MNIST, EMNIST's, has 814,255
@@ -43,7 +44,7 @@ def read_csv(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
         names, first = _names(path, file)
         labels = [k for k, name in enumerate(names) if name in LABELS]
         pixels = [k for k in range(len(names)) if k not in labels]
-        named = any(re.fullmatch(r"pixel\d+", name) for name in names)
+        named = any(PIXEL.fullmatch(name) for name in names)
         if len(labels) > 1 or not pixels or not (labels or named):
             raise DataError(f"{path}: expected the columns label, pixel0, pixel1, ..., found {_listed(names)}")
         _check_pixels(path, [names[k] for k in pixels])
@@ -66,9 +67,9 @@ def _names(path: Path, file: IO[bytes]) -> tuple[list[str], list[bytes]]:
 
 def _check_pixels(path: Path, names: list[str]) -> None:
     """Raises DataError where the pixels' names have a gap; other names are taken in their order."""
-    numbers = [int(found[1]) for name in names if (found := re.fullmatch(r"pixel(\d+)", name))]
+    numbers = [int(found[1]) for name in names if (found := PIXEL.fullmatch(name))]
     if len(numbers) not in (0, len(names)):
-        odd = next(name for name in names if not re.fullmatch(r"pixel\d+", name))
+        odd = next(name for name in names if not PIXEL.fullmatch(name))
         raise DataError(f"{path}: column {odd[:40]!r} is neither a pixel nor {' or '.join(LABELS)}")
     for k, number in enumerate(numbers):
         if number != numbers[0] + k:

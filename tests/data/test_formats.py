@@ -284,6 +284,7 @@ WHOLE = "label,pixel0,pixel1\n1,2,3\n4,5,6\n"
         ("label,pixel0,pixel2\n1,2,3\n", "lacks column pixel1; found pixel2 in its place"),
         ("label,pixel0,colour\n1,2,3\n", "column 'colour' is neither a pixel nor label or class"),
         ("label,class,pixel0\n1,2,3\n", "expected the columns label, pixel0, pixel1, ..."),
+        ("label,pixel0,pixel" + "1" * 5000 + "\n1,2,3\n", "is neither a pixel nor label or class"),
         (WHOLE + "7,8\n", "line 4 has 2 columns, expected 3"),
         (WHOLE + "\n7,8,9,10\n", "line 5 has 4 columns, expected 3"),
         (WHOLE + "7,8,256\n", "line 4 holds '256', expected whole numbers from 0 to 255"),
