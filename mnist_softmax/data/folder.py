@@ -95,7 +95,7 @@ def _lacks(folder: Path, found: FileSet) -> DataError:
 def _sets(folder: Path) -> list[FileSet]:
     """All sets in a folder, whole or not; a plain file goes before a gzipped one, and both before a folder."""
     found: dict[tuple[str, str], dict[str, Path]] = {}
-    for path in sorted(_files(folder), key=lambda path: (len(path.parts), path.name)):
+    for path in sorted(_files(folder), key=lambda path: (len(path.parts), path.suffix == ".gz", path.name)):
         for kind, pattern in NAMES.items():
             if match := pattern.fullmatch(path.name.lower()):
                 split = "train" if match["split"] == "train" else "test"

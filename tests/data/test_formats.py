@@ -106,6 +106,15 @@ def test_kaggles_archive_with_files_in_folders_of_their_names(tmp_path, digits, 
         loaded(tmp_path, digits, "IDX")
 
 
+@pytest.mark.parametrize("joint", ["-", "."])
+def test_a_plain_file_goes_before_a_gzipped_one(tmp_path, digits, joint):
+    files = four(digits, f"{{split}}-{{what}}{joint}idx{{axes}}-ubyte")
+    put(tmp_path, files)
+    for name in files:
+        put(tmp_path, {f"{name.replace('.', '-')}.gz": b"another file"})
+    loaded(tmp_path, digits, "IDX")
+
+
 def test_emnist_lies_transposed(tmp_path, digits):
     names = "emnist-balanced-{split}-{what}-idx{axes}-ubyte.gz"
     lying = {key: array.transpose(0, 2, 1) if key[0] == "x" else array for key, array in digits.items()}
