@@ -26,7 +26,8 @@ GZIP = b"\x1f\x8b"
 def opened(path: Path) -> Iterator[IO[bytes]]:
     """The bytes of a file, unpacked where it is gzipped.
 
-    Raises DataError, also for what goes wrong while it is read: no such file, no file at all, damaged.
+    Raises DataError, also for what goes wrong while it is read: no such file, no file at all, damaged, too little
+    memory.
     """
     check_file(path)
     try:
@@ -38,6 +39,8 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         raise DataError(f"{path}: not a whole gzip file ({reason(error)}); fetch the file again") from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({reason(error)})") from None
+    except MemoryError:
+        raise DataError(f"{path}: cannot be read: not enough memory; close other programs") from None
 
 
 def check_file(path: Path) -> None:

@@ -547,6 +547,20 @@ def test_a_header_that_promises_too_much_is_not_believed(tmp_path, digits):
         load_digits(Data(source="idx", path=str(tmp_path)))
 
 
+@pytest.mark.parametrize("kind", ["idx", "csv", "pickle"])
+def test_where_memory_is_short_the_file_is_not_blamed(tmp_path, digits, tables, monkeypatch, kind):
+    def fail(*args, **kwargs):
+        raise MemoryError
+
+    put(tmp_path / "idx", four(digits, "{split}-{what}-idx{axes}-ubyte"))
+    put(tmp_path / "csv", {"train.csv": tables["train.csv"]})
+    put(tmp_path / "pickle", {"train.pkl": pickle.dumps(digits)})
+    for where in ("idx.read", "pickled.read", "csv.np.loadtxt"):
+        monkeypatch.setattr(f"mnist_softmax.data.{where}", fail)
+    name = {"idx": "train-images-idx3-ubyte", "csv": "train.csv", "pickle": "train.pkl"}[kind]
+    assert "cannot be read: not enough memory; close other programs" in fault(tmp_path / kind / name)
+
+
 def test_room_is_made_for_what_is_there_and_not_for_what_is_promised():
     asked = []
 
