@@ -30,7 +30,7 @@ def is_pickle(head: bytes) -> bool:
 
 def read_pickle(path: Path) -> dict[str, np.ndarray]:
     """The arrays of the pickle by name: those of a dict, or x and y of each pair of the book's (train, validation,
-    test). Pixels that are whole multiples of 1/256, as the book's are, become the bytes that they were.
+    test). Pixels that all are whole multiples of 1/256, as the book's are, become the bytes that they were.
 
     Raises DataError: it names anything but arrays of numbers, is damaged, holds something else, or too much. No code
     of it runs.
@@ -48,7 +48,7 @@ def read_pickle(path: Path) -> dict[str, np.ndarray]:
             f"{path}: expected pairs (images, labels) of train, validation and test, or a dict of arrays; "
             "write the arrays with numpy.savez and set data.source=npz"
         )
-    return {name: _as_bytes(array) for name, array in found.items()}
+    return found | _as_bytes({name: array for name, array in found.items() if _is_float_images(array)})
 
 
 def _named(content: Any) -> dict[str, np.ndarray] | None:
@@ -66,11 +66,20 @@ def _named(content: Any) -> dict[str, np.ndarray] | None:
     return cast(dict[str, np.ndarray], arrays)
 
 
-def _as_bytes(array: np.ndarray) -> np.ndarray:
-    if array.dtype.kind != "f" or array.ndim < 2 or not array.size or not 0 <= array.min() <= array.max() < 1:
-        return array
-    whole = (array * 256).astype(np.uint8)
-    return whole if np.array_equal(whole / array.dtype.type(256), array) else array
+def _is_float_images(array: np.ndarray) -> bool:
+    return array.dtype.kind == "f" and array.ndim > 1 and array.size > len(array)
+
+
+def _as_bytes(images: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The bytes k for pixels k / 256; where not all are that, the images as they are, for all have one scale."""
+    whole: dict[str, np.ndarray] = {}
+    for name, array in images.items():
+        if not 0 <= array.min() <= array.max() < 1:
+            return images
+        whole[name] = (array * 256).astype(np.uint8)
+        if not np.array_equal(whole[name] / array.dtype.type(256), array):
+            return images
+    return whole
 
 
 class _Bounded:

@@ -399,6 +399,16 @@ def test_a_dict_of_arrays(tmp_path, digits):
     loaded(tmp_path / "mnist.pkl", digits, f"a pickle of {', '.join(arrays)}", source="pickle")
 
 
+def test_pixels_become_bytes_in_all_splits_or_in_none(tmp_path, digits):
+    """In quarters from 0 to 1, of which the test images hold no 1: k / 256 there, and not in training images."""
+    images = {"x_train": digits["x_train"] // 64 / 4, "x_test": digits["x_test"] // 64 / 4}
+    images["x_train"][0] = 1
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(digits | images))
+    dataset = load_digits(Data(path=str(tmp_path / "a.pkl"), scale=1))
+    np.testing.assert_array_equal(dataset.test.images, images["x_test"].reshape(3, 6))
+    np.testing.assert_array_equal(dataset.train.images, images["x_train"].reshape(12, 6)[:10])
+
+
 class Runs:
     """Unpickled, it makes a file."""
 
