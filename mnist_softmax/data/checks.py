@@ -41,6 +41,17 @@ def check_widths(location: str, train: Split, *others: Split) -> None:
             )
 
 
+def check_alike(location: str, **splits: Split) -> None:
+    """Raises DataError where one split is so much fainter than another that its pixels must be of another scale."""
+    highs = {name: float(split.images.max()) for name, split in splits.items()}
+    faint, full = min(highs, key=highs.__getitem__), max(highs, key=highs.__getitem__)
+    if 0 <= FAINT * highs[faint] < highs[full]:  # below 0 is another fault
+        raise DataError(
+            f"{location}: no pixel of the {faint} split is above {highs[faint]:.9g}, those of the {full} split go up "
+            f"to {highs[full]:.9g}; bring all splits to one scale"
+        )
+
+
 def check_scale(location: str, scale: float, *splits: Split) -> None:
     """Raises DataError where float pixels and `data.scale` do not go together. Bytes go with any scale."""
     floats = [split.images for split in splits if split.images.dtype != np.uint8]

@@ -16,7 +16,14 @@ import numpy as np
 from mnist_softmax.config.data import Data
 from mnist_softmax.data import openml, sample
 from mnist_softmax.data.cache import cache_path, cached, data_home
-from mnist_softmax.data.checks import check_not_faint, check_scale, check_widths, classes_lacking, is_sorted
+from mnist_softmax.data.checks import (
+    check_alike,
+    check_not_faint,
+    check_scale,
+    check_widths,
+    classes_lacking,
+    is_sorted,
+)
 from mnist_softmax.data.dataset import Dataset, Split, sha256
 from mnist_softmax.data.expansion import one_pixel
 from mnist_softmax.data.files import read_files
@@ -116,6 +123,7 @@ def _from_files(source: str, location: str) -> Dataset:
     if validation is None:
         train, validation = _held_out(train, location)
     check_widths(location, train, validation, test)
+    check_alike(location, train=train, validation=validation, test=test)
     return Dataset(train, validation, test, kind, location, checksum, recognised=recognised, warnings=warnings)
 
 

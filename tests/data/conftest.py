@@ -73,7 +73,7 @@ def arrays() -> dict[str, np.ndarray]:
     return {
         "x_train": filled(0, 12),
         "y_train": np.array([5, 0, 4, 1, 9, 2, 1, 3, 1, 4, 3, 5], np.uint8),
-        "x_test": filled(200, 3),
+        "x_test": filled(60, 3),
         "y_test": np.array([7, 2, 1], np.uint8),
     }
 

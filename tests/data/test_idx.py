@@ -50,7 +50,7 @@ def test_the_last_sixth_of_the_training_images_is_held_out(directory):
     dataset = load_idx(directory)
     assert dataset.train.images[:, 0].tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     assert dataset.validation.images[:, 0].tolist() == [10, 11]
-    assert dataset.test.images[:, 0].tolist() == [200, 201, 202]
+    assert dataset.test.images[:, 0].tolist() == [60, 61, 62]
     assert dataset.train.labels.tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
     assert dataset.validation.labels.tolist() == [3, 5]
     assert dataset.test.labels.tolist() == [7, 2, 1]

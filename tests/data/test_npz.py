@@ -47,16 +47,17 @@ def test_images_may_be_flat_already(load_npz, arrays):
 
 
 def test_validation_images_of_the_file_are_used(load_npz, arrays):
-    validation = np.full((1, 2, 2), 99, np.uint8)
+    validation = np.full((1, 2, 2), 77, np.uint8)
     dataset = load_npz(arrays, x_validation=validation, y_validation=np.array([11]))
     assert len(dataset.train) == 12
-    assert dataset.validation.images.tolist() == [[99, 99, 99, 99]]
+    assert dataset.validation.images.tolist() == [[77, 77, 77, 77]]
     assert dataset.num_classes == 12  # the largest label of any split, plus one
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.uint16, bool])
 def test_whole_pixels_become_bytes(load_npz, arrays, dtype):
-    dataset = load_npz(arrays, x_train=(arrays["x_train"] % 2).astype(dtype))
+    whole = {name: (arrays[name] % 2).astype(dtype) for name in ("x_train", "x_test")}
+    dataset = load_npz(arrays, scale=1.0, **whole)
     assert dataset.train.images.dtype == np.uint8
     assert dataset.train.images[:4, 0].tolist() == [0, 1, 0, 1]
 
@@ -67,7 +68,7 @@ def test_other_pixels_become_float32_and_stay_unscaled(load_npz, arrays, dtype):
     dataset = load_npz(arrays, scale=32.0, **floats)
     assert dataset.train.images.dtype == np.float32
     assert dataset.train.images.flags.c_contiguous
-    assert dataset.test.images[0].tolist() == [25.0, 25.0, 25.0, 25.0]
+    assert dataset.test.images[0].tolist() == [7.5, 7.5, 7.5, 7.5]
 
 
 def test_images_in_fortran_order_are_put_into_c_order(load_npz, arrays):
@@ -132,8 +133,8 @@ def test_bad_images(the_fault, arrays, kind):
 
 
 def test_float_pixels_above_the_scale(the_fault, arrays):
-    fault = the_fault(arrays, x_test=np.full((3, 2, 2), 300.0))
-    assert "pixels lie between 300 and 300, expected 0 to 255" in fault
+    fault = the_fault(arrays, x_train=np.full((12, 2, 2), 299.0), x_test=np.full((3, 2, 2), 300.0))
+    assert "pixels lie between 299 and 300, expected 0 to 255" in fault
 
 
 def test_negative_float_pixels(the_fault, arrays):

@@ -60,6 +60,19 @@ def test_pixels_of_another_scale_are_refused_with_the_remedy_and_taken_with_it(w
     assert load_digits(Data(source="npz", path=path, scale=high)).train.scale == high
 
 
+@pytest.mark.parametrize("faint", ["train", "test", "validation"])
+@pytest.mark.parametrize("scale", [1, 255])
+@pytest.mark.parametrize("dtype", [float, np.uint8])
+def test_splits_of_two_scales_are_refused_whatever_the_scale(written, faint, scale, dtype):
+    def change(arrays):
+        arrays |= {"x_validation": arrays["x_test"], "y_validation": arrays["y_test"]}
+        return arrays | {f"x_{faint}": (arrays[f"x_{faint}"] / 255).round(3).astype(dtype)}
+
+    path = written(change)
+    with pytest.raises(DataError, match=f"no pixel of the {faint} split is above 1, .* up to 255; bring all"):
+        load_digits(Data(path=path, scale=scale))
+
+
 def test_images_of_nothing_are_refused(written):
     path = written(lambda arrays: {k: v * (k[0] == "y") for k, v in arrays.items()})
     with pytest.raises(DataError, match="every pixel is 0"):
