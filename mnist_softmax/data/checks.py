@@ -1,4 +1,7 @@
-"""What arrays must be to count as digits. Each fault is one line: where, what is wrong, what was expected."""
+"""What arrays must be to count as digits. Each fault is one line: where, what is wrong, what was expected.
+
+A pixel is written with nine digits. They give the same float32 again, so an advised data.scale is large enough.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,7 @@ def check_scale(location: str, scale: float, *splits: Split) -> None:
     low, high = min(images.min() for images in floats), max(images.max() for images in floats)
     if low < 0 or high > scale:
         raise DataError(
-            f"{location}: pixels lie between {low:g} and {high:g}, expected 0 to {scale:g}; "
+            f"{location}: pixels lie between {low:.9g} and {high:.9g}, expected 0 to {scale:.9g}; "
             "set data.scale to the value of a full pixel"
         )
     if high <= 1 < scale:
@@ -78,8 +81,8 @@ def check_not_faint(location: str, scale: float, *splits: Split) -> None:
         raise DataError(f"{location}: every pixel is 0, there is nothing to learn from")
     if FAINT * high <= scale:
         raise DataError(
-            f"{location}: no pixel is above {high:g}, so dividing by data.scale = {scale:g} would leave next to "
-            f"nothing; set data.scale={high:g}, or to whatever a full pixel is"
+            f"{location}: no pixel is above {high:.9g}, so dividing by data.scale = {scale:g} would leave next to "
+            f"nothing; set data.scale={high:.9g}, or to whatever a full pixel is"
         )
 
 

@@ -1,5 +1,7 @@
 """Digits that load and yet cannot be learned from as they are: refused with the remedy, or named on the screen."""
 
+import re
+
 import numpy as np
 import pytest
 from small_run import CONFIG, write_digits
@@ -71,6 +73,19 @@ def test_splits_of_two_scales_are_refused_whatever_the_scale(written, faint, sca
     path = written(change)
     with pytest.raises(DataError, match=f"no pixel of the {faint} split is above 1, .* up to 255; bring all"):
         load_digits(Data(path=path, scale=scale))
+
+
+@pytest.mark.parametrize("high", [12.34564, 1.0000001, 16.00001])
+def test_the_scale_that_is_advised_is_taken(written, high):
+    def change(arrays):
+        images = {k: (v / v.max() * high).astype(np.float32) for k, v in arrays.items() if k[0] == "x"}
+        return arrays | images
+
+    path = written(change)
+    with pytest.raises(DataError) as caught:
+        load_digits(Data(path=path))
+    scale = float(re.search(r"set data\.scale=([\d.]+\d)", str(caught.value))[1])
+    assert load_digits(Data(path=path, scale=scale)).train.scale == scale
 
 
 def test_images_of_nothing_are_refused(written):
