@@ -46,7 +46,7 @@ def splits_of(path: Path, arrays: Mapping[str, np.ndarray]) -> tuple[Split, Spli
     Images are (n, width) or (n, rows, columns), labels (n,) or (n, 1). Raises DataError: arrays are missing, or are
     not images and labels.
     """
-    found = {canonical(name): name for name in arrays}
+    found = _by_canonical(path, arrays)
     _check_names(path, found, arrays)
 
     def split(name: str) -> Split:
@@ -58,8 +58,8 @@ def splits_of(path: Path, arrays: Mapping[str, np.ndarray]) -> tuple[Split, Spli
 
 def images_of(path: Path, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     """The images of a file that are to be told: those of the test split, or the only ones. Raises DataError."""
-    found = {canonical(name): array for name, array in arrays.items()}
-    those = [found["x_test"]] if "x_test" in found else [*arrays.values()]
+    found = _by_canonical(path, arrays)
+    those = [arrays[found["x_test"]]] if "x_test" in found else [*arrays.values()]
     alone = [array for array in those if array.ndim > 1]
     if len(alone) != 1:
         raise DataError(f"{path}: expected the array x_test, or one array of images, found {listed(arrays)}")
@@ -98,6 +98,16 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
             "numpy.savez"
         ) from None
     return arrays
+
+
+def _by_canonical(path: Path, arrays: Collection[str]) -> dict[str, str]:
+    """The names of arrays by their canonical ones. Raises DataError where two are one."""
+    found: dict[str, str] = {}
+    for name in arrays:
+        first = found.setdefault(canonical(name), name)
+        if first != name:
+            raise DataError(f"{path}: {_shown(first)} and {_shown(name)} name one thing; leave one of them out")
+    return found
 
 
 def _check_names(path: Path, found: Mapping[str, str], arrays: Collection[str]) -> None:

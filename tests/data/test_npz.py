@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from mnist_softmax.config.data import Data
+from mnist_softmax.data.files import load_images
 from mnist_softmax.data.npz import images_of
 from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import DataError
@@ -85,6 +86,14 @@ def test_missing_arrays_are_named(the_fault, arrays):
     fault = the_fault(arrays, y_train=None, x_test=None)
     assert "lacks y_train, x_test; expected the arrays x_train, y_train, x_test, y_test" in fault
     assert "found x_train, y_test" in fault
+
+
+@pytest.mark.parametrize("second", ["train_images", "X_train", "img-train"])
+def test_two_arrays_for_one_thing_are_refused(tmp_path, the_fault, arrays, second):
+    changes = {second: 255 - arrays["x_train"]}
+    assert f"x_train and {second} name one thing; leave one of them out" in the_fault(arrays, **changes)
+    with pytest.raises(DataError, match="name one thing"):
+        load_images(tmp_path / "digits.npz")
 
 
 def test_validation_images_without_labels(the_fault, arrays):
