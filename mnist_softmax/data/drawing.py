@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from scipy.ndimage import label
 
+from mnist_softmax.data.stored import check_file
 from mnist_softmax.errors import DataError
 
 SIZE, BOX, CENTRE = 28, 20, 14
@@ -164,10 +165,7 @@ def _terms(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def _grey(path: Path) -> np.ndarray:
     """The picture as grey values (rows, columns), no side longer than LARGEST_SIDE; transparent parts are paper."""
-    if not path.exists():
-        raise DataError(f"{path}: no such file")
-    if path.is_dir():
-        raise DataError(f"{path}: is a folder")
+    check_file(path)
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path) as picture:  # of damaged tags, say
             if picture.format in ("GIF", "WEBP", "PNG", "TIFF") and getattr(picture, "n_frames", 1) > 1:

@@ -9,6 +9,7 @@ import numpy as np
 
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.files import write_whole
+from mnist_softmax.reading import opened
 
 HEADER = "ImageId,Label"
 
@@ -18,8 +19,8 @@ def check_replaceable(path: Path) -> bool:
     if not os.path.lexists(path):
         return False
     try:
-        with open(path, "rb") as file:
-            start = file.read(len(HEADER)) if os.path.isfile(path) else b""
+        with opened(path) as file:
+            start = file.read(len(HEADER))
     except OSError:
         start = b""
     if start != HEADER.encode():

@@ -189,8 +189,9 @@ def test_a_submission_is_kaggles_and_replaces_only_another(run_directory, sample
         assert [line.split(",") for line in lines[1:]] == [[str(k + 1), str(wanted[k])] for k in range(40)]
     foreign = tmp_path / "mine.csv"
     foreign.write_text("ImageID;my notes")
-    for other in (foreign, tmp_path, files[3]):
-        before = None if other.is_dir() else other.read_bytes()
+    os.mkfifo(tmp_path / "pipe")
+    for other in (foreign, tmp_path, files[3], tmp_path / "pipe"):
+        before = other.read_bytes() if other.is_file() else None
         result = run_command("predict", run_directory, files[3], "--submission", other)
         assert result.returncode == 2
         assert result.stderr == f"error: {other}: holds something that is no submission; choose another name\n"
@@ -206,7 +207,9 @@ def test_what_cannot_be_submitted_or_read_is_one_line(run_directory, files, tmp_
         ([tmp_path / "narrow.npz"], 3, f"{tmp_path}/narrow.npz: images have 5 pixels, the network takes 784"),
         ([tmp_path / "two.npz"], 3, "expected the array x_test, or one array of images, found a, b"),
         ([tmp_path / "gone.csv"], 3, "gone.csv: no such file"),
+        ([tmp_path / "pipe"], 3, "pipe: is a device or a pipe, not a file"),
     ]
+    os.mkfifo(tmp_path / "pipe")
     for names, code, words in cases:
         result = run_command("predict", run_directory, *names, "--submission", tmp_path / "out.csv")
         assert result.returncode == code
