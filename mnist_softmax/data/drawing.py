@@ -168,9 +168,8 @@ def _grey(path: Path) -> np.ndarray:
     check_file(path)
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path) as picture:  # of damaged tags, say
-            if picture.format in ("GIF", "WEBP", "PNG", "TIFF") and getattr(picture, "n_frames", 1) > 1:
-                frames = getattr(picture, "n_frames", 1)
-                raise DataError(f"{path}: holds {frames} pictures; save one of them as a file of its own")
+            if picture.format in ("GIF", "WEBP", "PNG", "TIFF") and getattr(picture, "is_animated", False):
+                raise DataError(f"{path}: holds several pictures; save one of them as a file of its own")
             picture.draft("L", (LARGEST_SIDE, LARGEST_SIDE))  # a JPEG can be read at a smaller size at once
             width, height = picture.size
             if width * height > LARGEST:

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import GifImagePlugin, Image
 
 from mnist_softmax.config.config import Config
 from mnist_softmax.data.drawing import boxed, centred, find_ink, read_digit, to_digit
@@ -185,10 +185,18 @@ def test_damaged_bytes_are_refused_or_read_and_never_break(tmp_path, kind):
 
 def test_a_moving_picture_is_refused(tmp_path):
     frames = [Image.fromarray(255 - np.roll(seven(), k)) for k in range(3)]
-    for kind in ("gif", "webp", "png"):
+    for kind in ("gif", "webp", "png", "tiff"):
         path = tmp_path / f"moving.{kind}"
         frames[0].save(path, save_all=True, append_images=frames[1:])
-        assert "holds 3 pictures" in refused(path)
+        assert "holds several pictures" in refused(path)
+
+
+def test_the_pictures_of_a_file_are_not_counted(tmp_path, monkeypatch):
+    """A file may hold millions; the second one is enough to see."""
+    frames = [Image.fromarray(255 - np.roll(seven(), k)) for k in range(3)]
+    frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
+    monkeypatch.setattr(GifImagePlugin.GifImageFile, "n_frames", property(lambda picture: 1 / 0))
+    assert "holds several pictures" in refused(tmp_path / "moving.gif")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
