@@ -85,7 +85,10 @@ def scratch_folder(prefix: str) -> Iterator[Path]:
         with suppress(OSError), (old / ".in-use").open("rb") as file:
             if time.time() - os.fstat(file.fileno()).st_mtime > BEGUN and locks.take(file.fileno()):
                 shutil.rmtree(old)
-    with tempfile.TemporaryDirectory(prefix=prefix) as name, open(Path(name) / ".in-use", "wb") as file:
+    with (
+        tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name,
+        open(Path(name) / ".in-use", "wb") as file,
+    ):
         locks.take(file.fileno())
         yield Path(name)
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 
 from mnist_softmax.data.cache import reason
-from mnist_softmax.files import replacing
+from mnist_softmax.files import replacing, scratch_folder
 
 # The digits, as scikit-learn names them since version 1.7, and before.
 NAMES = ("data/v1/download/52667/mnist_784.arff.gz", "data/v1/download/52667.gz")
@@ -32,10 +31,10 @@ def shadow(home: Path) -> Iterator[Path]:
     What is in it besides, when all has gone well, goes into `home`, as far as that can be written.
     Raises Spoiled for whatever went wrong with a file; it is left as it is.
     """
-    with tempfile.TemporaryDirectory(prefix="mnist_softmax-", ignore_cleanup_errors=True) as folder:
-        links = _link_all(home / "openml", Path(folder) / "openml")
+    with scratch_folder("mnist-softmax-") as folder:
+        links = _link_all(home / "openml", folder / "openml")
         try:
-            yield Path(folder)
+            yield folder
         except Exception as error:
             spoiled = [file for link, file in links.items() if not link.exists()]
             cause = _first_cause(error)
@@ -46,7 +45,7 @@ def shadow(home: Path) -> Iterator[Path]:
                 ) from error
             raise
         with contextlib.suppress(OSError):
-            _bring_home(Path(folder) / "openml", home / "openml")
+            _bring_home(folder / "openml", home / "openml")
 
 
 def _link_all(home: Path, folder: Path) -> dict[Path, Path]:

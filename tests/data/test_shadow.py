@@ -5,6 +5,9 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
+import sys
+import tempfile
 
 import numpy as np
 import pytest
@@ -150,3 +153,28 @@ def test_a_shadow_leaves_nothing_behind(filled, home):
         shutil.rmtree(folder / "openml")
     assert not folder.exists()
     assert len([*home.rglob("*.gz")]) == 5
+
+
+KILLED = """
+import os, signal
+from mnist_softmax.data.cache import data_home
+from mnist_softmax.data.shadow import shadow
+with shadow(data_home()):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills with SIGKILL")
+def test_the_shadow_of_a_killed_process_goes_with_the_next(filled, home, tmp_path, monkeypatch):
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    filled()
+    before = snapshot(home)
+    subprocess.run([sys.executable, "-c", KILLED])
+    [left] = (tmp_path / "tmp").iterdir()
+    os.utime(left / ".in-use", (0, 0))
+    with shadow(data_home()) as folder:
+        assert [*(tmp_path / "tmp").iterdir()] == [folder]
+    assert [*(tmp_path / "tmp").iterdir()] == []
+    assert snapshot(home) == before
