@@ -7,7 +7,7 @@ schema, a name of a kind is told from a key, and what may stand there is known.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
@@ -29,16 +29,15 @@ class Place(NamedTuple):
     """The types of what may stand there."""
 
 
-def lines(
-    error: ValidationError, schema: type[Section], content: Any, where: str, overridden: Collection[str]
-) -> list[str]:
-    """A line for each fault of `content`; those of `overridden` keys lie on the command line, others in `where`."""
+def lines(error: ValidationError, schema: type[Section], content: Any, where: str, written: Any) -> list[str]:
+    """A line for each fault of `content`. Those that `written` has by itself lie in `where`, others on the command
+    line."""
     lines = []
     found = error.errors(include_url=False)
+    known = _known(schema, written)
     for fault in found[:MOST]:
         place = find_place(fault["loc"], schema, content)
-        dotted = ".".join(place.keys)
-        blamed = "command line" if any(_within(dotted, key) for key in overridden) else where
+        blamed = where if _identity(fault) in known else "command line"
         lines.append(f"{blamed}: {_what(fault, place, schema)}")
     if len(found) > MOST:
         lines.append(f"{where}: and {len(found) - MOST:,} faults more")
@@ -66,13 +65,22 @@ def _what(fault: Mapping[str, Any], place: Place, schema: type[Section]) -> str:
             misfit = fault["ctx"]["error"]
             return f"{dotted}.{misfit.key}: {misfit.text}"
         case "value_error":
-            return f"{dotted}{found}: {fault['ctx']['error']}"
+            return f"{dotted}{found}: {fault['ctx']['error']}".removeprefix(": ")  # of the whole config
     expected = fault["msg"].replace("Input should be", "expected").replace("valid tuple", "list")
     return f"{dotted} = {shown(fault['input'])}: {expected}"
 
 
-def _within(dotted: str, key: str) -> bool:
-    return dotted == key or dotted.startswith(f"{key}.") or key.startswith(f"{dotted}.")
+def _known(schema: type[Section], written: Any) -> set[tuple[Any, ...]]:
+    try:
+        schema.model_validate(written)
+    except ValidationError as error:
+        return {_identity(fault) for fault in error.errors(include_url=False)}
+    return set()
+
+
+def _identity(fault: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What makes a fault the same one, though its section may have got other keys."""
+    return fault["loc"], fault["msg"], None if isinstance(fault["input"], dict) else shown(fault["input"])
 
 
 # ---- a walk along the schema

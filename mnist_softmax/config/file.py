@@ -39,11 +39,12 @@ def validated_as(
 ) -> Schema:
     """`content`, the `dotted.key=value` pairs laid over it, as `schema`. Raises ConfigError like `load_config`."""
     laid_over = copy.deepcopy(dict(content))
-    overridden = {_lay_over(laid_over, override) for override in overrides}
+    for override in overrides:
+        _lay_over(laid_over, override)
     try:
         return schema.model_validate(laid_over)
     except ValidationError as error:
-        raise ConfigError(*faults.lines(error, schema, laid_over, where, overridden)) from None
+        raise ConfigError(*faults.lines(error, schema, laid_over, where, content)) from None
 
 
 def load_data_section(*overrides: str) -> Data:
@@ -81,8 +82,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return content
 
 
-def _lay_over(content: dict[str, Any], override: str) -> str:
-    """Put `a.b=value` into nested mappings; gives back the dotted key."""
+def _lay_over(content: dict[str, Any], override: str) -> None:
+    """Put `a.b=value` into nested mappings."""
     dotted, equals, value = override.partition("=")
     keys = dotted.split(".")
     if not equals or not all(keys):
@@ -98,4 +99,3 @@ def _lay_over(content: dict[str, Any], override: str) -> str:
         section[keys[-1]] = value if dotted in PATHS and value != "null" else parse(value)
     except NotYAML as error:
         raise ConfigError(f"{override}: not a YAML value: {error.problem}") from None
-    return dotted

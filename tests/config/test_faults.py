@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import pytest
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from mnist_softmax.config.file import validated_as
 from mnist_softmax.config.schema import PositiveInt, Section
@@ -40,6 +40,12 @@ class Party(Section):
     host: Guest | None = None
     guests: dict[str, Guest] = Field(default={})
 
+    @model_validator(mode="after")
+    def _hosts_are_grown_up(self) -> Self:
+        if self.host and self.host.age in (8, 9):
+            raise ValueError(f"a host of {self.host.age} is too young")
+        return self
+
 
 @pytest.mark.parametrize(
     ("content", "line"),
@@ -71,3 +77,24 @@ def test_a_fault_is_named_by_the_keys_that_were_written(content: dict[str, Any],
     with pytest.raises(ConfigError) as refused:
         validated_as(Party, content, (), "party.yaml")
     assert str(refused.value) == f"party.yaml: {line}"
+
+
+@pytest.mark.parametrize(
+    ("content", "override", "line"),
+    [
+        ({}, "host.age=0", "command line: host.age = 0: expected greater than 0"),
+        ({"host": {"age": 0}}, "first=3", "party.yaml: host.age = 0: expected greater than 0"),
+        ({"host": {"age": 0}}, "host.age=-1", "command line: host.age = -1: expected greater than 0"),
+        ({"first": 3}, "first={kind: tea}", "command line: first.minutes: is missing"),
+        ({"first": {"kind": "tea", "minutes": 3}}, "first.kind=tart",
+         "command line: unknown key 'first.minutes'; known here: kind, slices"),
+        ({"first": {"kind": "tea"}}, "first.sorts={}", "party.yaml: first.minutes: is missing"),
+        ({"host": {"age": 9}}, "first=3", "party.yaml: a host of 9 is too young"),
+        ({"host": {"age": 8}}, "host.age=9", "command line: a host of 9 is too young"),
+        ({}, "host.age=9", "command line: a host of 9 is too young"),
+    ],
+)  # fmt: skip
+def test_the_command_line_is_blamed_for_what_it_brings_and_for_nothing_else(content, override, line):
+    with pytest.raises(ConfigError) as refused:
+        validated_as(Party, content, (override,), "party.yaml")
+    assert line in str(refused.value).splitlines()
