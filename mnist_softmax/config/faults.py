@@ -61,6 +61,8 @@ def _what(fault: Mapping[str, Any], place: Place, schema: type[Section]) -> str:
             return f"{dotted}: kind must be one of {', '.join(kinds)}"
         case "too_short":
             return f"{dotted}{found}: expected at least {fault['ctx']['min_length']} entries"
+        case "too_long":
+            return f"{dotted}{found}: expected at most {fault['ctx']['max_length']} entries"
         case "value_error" if isinstance(fault["ctx"]["error"], Misfit):
             misfit = fault["ctx"]["error"]
             return f"{dotted}.{misfit.key}: {misfit.text}"

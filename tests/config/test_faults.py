@@ -39,6 +39,7 @@ class Party(Section):
     first: Dish | None = None
     host: Guest | None = None
     guests: dict[str, Guest] = Field(default={})
+    seats: tuple[int, ...] = Field(default=(1,), min_length=1, max_length=2)
 
     @model_validator(mode="after")
     def _hosts_are_grown_up(self) -> Self:
@@ -69,6 +70,8 @@ class Party(Section):
         ({"guests": {"kind": {"age": 0}}}, "guests.kind.age = 0: expected greater than 0"),
         ({"guests": {"Ann": {}}}, "guests.Ann.age: is missing"),
         ({"age": 3}, "unknown key 'age'; did you mean 'host.age'?"),
+        ({"seats": []}, "seats = []: expected at least 1 entries"),
+        ({"seats": [1, 2, 3]}, "seats = [1, 2, 3]: expected at most 2 entries"),
         ({"dishes": [{"kind": "tea", "minutes": 1, "sorts": {"black": 0}}]},
          "dishes.0.sorts.black = 0: expected greater than 0"),
     ],
