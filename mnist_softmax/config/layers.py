@@ -10,7 +10,6 @@ A shape is that of one example: (neurons,), or (rows, columns, maps). Between la
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_serializer
@@ -144,7 +143,7 @@ Layer = Annotated[Inputs | AfterInputs, Field(discriminator="kind")]
 
 def _written_out(layers: Any) -> Any:
     """Numbers, and the inputs' list of them, as what they are short for."""
-    if not isinstance(layers, Sequence) or isinstance(layers, str):
+    if not isinstance(layers, list | tuple):
         return layers
     if len(layers) < 2:
         raise ValueError("expected at least 2 entries, the inputs and a layer")
