@@ -113,11 +113,12 @@ def legend(place: Any, lines: Mapping[str, Any], **where: Any) -> None:
 
 
 def save(figure: Figure, path: str | Path) -> None:
-    """Write `figure` in the format that the ending of `path` names: .png, .svg, .pdf, ...; the same bytes each time.
+    """Write `figure` in the format that the ending of `path` names.
 
+    .png, .svg and .pdf have the same bytes each time; other formats may hold the time.
     Raises ConfigError: the format is unknown, or the file cannot be written.
     """
-    known = figure.canvas.get_supported_filetypes()
+    known = figure.canvas.get_supported_filetypes().keys() - {"pgf"}  # which asks for a LaTeX
     suffix = Path(path).suffix.lstrip(".").lower()
     if suffix not in known:
         raise ConfigError(f"--plot {path}: cannot draw '{suffix}'; end the name in {', '.join(sorted(known))}")

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from mnist_softmax import figures
+from mnist_softmax.errors import ConfigError
 
 DRAW = """
 import sys
@@ -69,3 +70,18 @@ def test_a_figure_that_cannot_be_drawn_leaves_the_old_one(tmp_path, monkeypatch)
         with pytest.raises(ZeroDivisionError):
             figures.save(figure, tmp_path / "old.png")
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+
+def test_every_format_that_is_offered_can_be_drawn(tmp_path, monkeypatch):
+    """Without a program beside Matplotlib, such as a LaTeX."""
+    monkeypatch.setenv("PATH", "")
+    with figures.drawing():
+        figure = figures.new_figure()
+        figure.subplots().plot([1, 2], [3, 5])
+        with pytest.raises(ConfigError, match="end the name in ") as refused:
+            figures.save(figure, tmp_path / "a.doc")
+        offered = str(refused.value).partition("end the name in ")[2].split(", ")
+        for suffix in offered:
+            figures.save(figure, tmp_path / f"a.{suffix}")
+            assert (tmp_path / f"a.{suffix}").stat().st_size
+    assert {"png", "svg", "pdf"} <= {*offered}
