@@ -49,7 +49,8 @@ def locked(folder: Path) -> Iterator[None]:
     Raises RunDirectoryError, which names that process, and OSError where no lock file can be written.
     """
     path = folder / ".lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    # not through a link: what the process writes would replace the content of whatever it leads to
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
     try:
         has = take(descriptor)
         if has is False:

@@ -95,6 +95,15 @@ def test_whatever_is_in_the_lock_file_the_refusal_is_a_printable_line(tmp_path, 
     assert "another process" in str(caught.value)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="makes a symbolic link")
+def test_a_lock_file_that_leads_elsewhere_is_refused_and_nothing_is_written_there(tmp_path, disk):
+    (tmp_path / "thesis").write_text("mine")
+    (tmp_path / ".lock").symlink_to(tmp_path / "thesis")
+    with pytest.raises(OSError, match="symbolic link"), locked(tmp_path):
+        pass
+    assert (tmp_path / "thesis").read_text() == "mine"
+
+
 def test_a_fault_inside_is_not_the_locks(tmp_path, disk):
     with pytest.raises(OSError, match="mine"), locked(tmp_path):
         raise OSError(errno.ENOSPC, "mine")
