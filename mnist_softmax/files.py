@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from mnist_softmax import locks
+from mnist_softmax.reading import opened
 
 BEGUN = 1  # seconds within which a new folder is locked by its process
 FORGOTTEN = 3600  # seconds after which nobody writes to a file any more, where no lock can tell
@@ -72,7 +73,7 @@ def remove_left_overs(path: Path) -> None:
 
 
 def _remove_unless_in_use(path: Path) -> None:
-    with suppress(OSError), path.open("rb") as file:
+    with suppress(OSError), opened(path) as file:
         free = locks.take(file.fileno())
         if free or (free is None and time.time() - os.fstat(file.fileno()).st_mtime > FORGOTTEN):
             path.unlink()
@@ -82,7 +83,7 @@ def _remove_unless_in_use(path: Path) -> None:
 def scratch_folder(prefix: str) -> Iterator[Path]:
     """A temporary folder, gone afterwards; with it go those of the prefix whose processes were killed."""
     for old in Path(tempfile.gettempdir()).glob(f"{prefix}????????"):
-        with suppress(OSError), (old / ".in-use").open("rb") as file:
+        with suppress(OSError), opened(old / ".in-use") as file:
             if time.time() - os.fstat(file.fileno()).st_mtime > BEGUN and locks.take(file.fileno()):
                 shutil.rmtree(old)
     with (

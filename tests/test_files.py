@@ -94,6 +94,18 @@ def test_hidden_files_of_others_stay(tmp_path, name):
     assert (tmp_path / name).exists()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="makes pipes")
+def test_no_pipe_is_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(files.tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "begun-12345678").mkdir()
+    for name in (".a.json.0123abcd", "begun-12345678/.in-use"):
+        os.mkfifo(tmp_path / name)
+        aged(tmp_path / name)
+    with scratch_folder("begun-"):
+        remove_left_overs(tmp_path / "a.json")
+    assert len([*tmp_path.rglob("*")]) == 3
+
+
 def test_where_no_lock_can_tell_only_the_forgotten_goes(tmp_path, monkeypatch):
     monkeypatch.setattr(locks, "_ask", refusing(errno.ENOLCK))
     for name, seconds in (("0123abcd", 60), ("abcd0123", 2 * files.FORGOTTEN)):
