@@ -134,7 +134,7 @@ class NetworkClassifier(CallbackSupport, ClassifierMixin, NetworkParameters):
         if len(classes) < 2:
             raise ValueError(f"expected at least two classes in y; it has one class, {classes[0]!r}")
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        self._state = start(self.config(self.n_features_in_, len(classes), seed, n=1, epochs=1))
+        self._state = start(self.config(self.n_features_in_, len(classes), seed, n=1, epochs=1, watched=True))
         self.classes_, self._seed = classes, seed
 
     def _train(

@@ -184,6 +184,20 @@ def test_the_learning_rate_has_its_schedule_in_parts_as_well(digits):
     assert [record["learning_rate"] for record in estimator.history_] == [0.4, 0.2, 0.1]
 
 
+@pytest.mark.parametrize("early", [False, True])
+def test_the_learning_rate_is_halved_by_validation_rows(digits, early):
+    """Halved after two epochs without a better one; where that makes it a quarter of the first, the run ends."""
+    X, y = digits
+    rows = {} if early else {"X_val": X[200:], "y_val": y[200:]}
+    schedule = {"kind": "halving", "patience": 2, "stop_at": 4}
+    estimator = made(learning_rate=schedule, learning_rate_init=0.4, early_stopping=early, max_iter=200)
+    estimator.fit(X[:200], y[:200], **rows)
+    assert {record["learning_rate"] for record in estimator.history_} == {0.4, 0.2}
+    assert estimator.n_iter_ < 200
+    with pytest.raises(ValueError, match="validation_accuracy"):
+        made(learning_rate=schedule).fit(X, y)
+
+
 def test_early_stopping_keeps_the_best_parameters_on_rows_of_ones_own(digits):
     X, y = digits
     estimator = made(early_stopping=True, n_iter_no_change=3, max_iter=200)
