@@ -49,8 +49,8 @@ class Exponential(Section):
 
 
 class Halving(Section):
-    """Halved when validation accuracy has not improved for `patience` epochs; the run ends below 1/`stop_at`
-    of the first rate (the book's problem in chapter 3, "Learning rate schedules")."""
+    """Halved when validation accuracy has not improved for `patience` epochs; the run ends where that makes it
+    1/`stop_at` of the first rate or less (the book's problem in chapter 3, "Learning rate schedules")."""
 
     kind: Literal["halving"]
     patience: PositiveInt
