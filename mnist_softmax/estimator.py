@@ -85,6 +85,7 @@ class NetworkClassifier(CallbackSupport, ClassifierMixin, NetworkParameters):
             )  # fmt: skip
             held_out = X[aside], codes[aside]
             X, codes, weights = X[kept], codes[kept], None if weights is None else weights[kept]
+            _check_weights(weights)
         return self._train(X, codes, weights, self.max_iter, held_out)
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -111,8 +112,7 @@ class NetworkClassifier(CallbackSupport, ClassifierMixin, NetworkParameters):
             weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         if self.class_weight is not None:
             weights = (1.0 if weights is None else weights) * compute_sample_weight(self.class_weight, y)
-        if weights is not None and not weights.any():
-            raise ValueError("the weights of all rows are zero, so that there is nothing to train on")
+        _check_weights(weights)
         return X, y, weights
 
     def _held_out(self, X: Any, y: Any) -> Arrays | None:
@@ -258,3 +258,10 @@ class NetworkClassifier(CallbackSupport, ClassifierMixin, NetworkParameters):
     def validation_scores_(self) -> list[float]:
         """Validation accuracy after every epoch in which it was measured."""
         return [record["validation_accuracy"] for record in self.history_ if "validation_accuracy" in record]
+
+
+def _check_weights(weights: np.ndarray | None) -> None:
+    if weights is not None and not 0 < weights.sum() < np.inf:
+        raise ValueError(
+            f"the weights of the rows to train on sum to {weights.sum():g}, expected more than zero"
+        )

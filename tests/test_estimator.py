@@ -453,6 +453,7 @@ def test_parameters_that_cannot_be(digits, parameters, says):
         (lambda X, y: ((X[:0], y[:0]), {}), "0 sample"),
         (lambda X, y: ((X, y), {"sample_weight": -np.ones(len(y))}), "Negative values"),
         (lambda X, y: ((X, y), {"sample_weight": np.zeros(len(y))}), "zero"),
+        (lambda X, y: ((X, y), {"sample_weight": np.full(len(y), 1e308)}), "sum to inf"),
         (lambda X, y: ((X, y), {"sample_weight": np.ones(3)}), "sample_weight"),
         (lambda X, y: ((X, y), {"X_val": X}), "go together"),
         (lambda X, y: ((X, y), {"X_val": X[:, 1:], "y_val": y}), "features"),
@@ -464,6 +465,24 @@ def test_data_that_cannot_be(digits, change, says):
     arguments, keys = change(*digits)
     with pytest.raises(ValueError, match=says):
         made().fit(*arguments, **keys)
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, np.nan])
+def test_weights_of_classes_that_leave_nothing_to_train_on(digits, weight):
+    with pytest.raises(ValueError, match="the weights of the rows to train on sum to"):
+        made(class_weight=dict.fromkeys(range(10), weight)).fit(*digits)
+
+
+def test_rows_that_alone_have_weight_may_not_all_be_set_aside(digits):
+    X, y = digits
+    estimator = made(early_stopping=True, random_state=0)
+    faults = []
+    for row in range(40):
+        try:
+            estimator.fit(X[:40], y[:40], sample_weight=np.arange(40) == row)
+        except ValueError as error:
+            faults.append(str(error))
+    assert faults == ["the weights of the rows to train on sum to 0, expected more than zero"] * 4  # a tenth
 
 
 def test_sparse_rows_and_words_are_refused_in_scikit_learns_words(digits):
