@@ -109,6 +109,12 @@ def _sample() -> Dataset:
 
 def _from_files(source: str, location: str) -> Dataset:
     train, validation, test, kind, recognised = read_files(Path(location), source)
+    # one of seven is for test, and one of the six that remain for validation
+    least = (0, 6, 7)[(test, validation).count(None)]
+    if len(train) < least:
+        raise DataError(
+            f"{location}: {len(train)} training images, expected at least {least}, since the last sixth is held out"
+        )
     warnings: tuple[str, ...] = ()
     if (test is None or validation is None) and is_sorted(train.labels):
         warnings = (
@@ -119,19 +125,15 @@ def _from_files(source: str, location: str) -> Dataset:
         train = Split(train.images[order], train.labels[order])
     checksum = sha256(*(split for split in (train, validation, test) if split))
     if test is None:
-        train, test = _held_out(train, location)
+        train, test = _held_out(train)
     if validation is None:
-        train, validation = _held_out(train, location)
+        train, validation = _held_out(train)
     check_widths(location, train, validation, test)
     check_alike(location, train=train, validation=validation, test=test)
     return Dataset(train, validation, test, kind, location, checksum, recognised=recognised, warnings=warnings)
 
 
-def _held_out(train: Split, location: str = "") -> tuple[Split, Split]:
-    if len(train) < 6:
-        raise DataError(
-            f"{location}: {len(train)} training images, expected at least 6, since the last sixth is held out"
-        )
+def _held_out(train: Split) -> tuple[Split, Split]:
     kept = len(train) - len(train) // 6
     return train.rows(0, kept), train.rows(kept, len(train))
 

@@ -313,6 +313,18 @@ def test_what_is_wrong_with_a_table(tmp_path, table, what):
     assert what in fault(tmp_path / "a.csv")
 
 
+def test_a_table_without_test_images_needs_seven_rows(tmp_path):
+    """A sixth of seven, one image, is for test; a sixth of the six that remain is for validation."""
+    rows = [f"{k % 2},200,{k}" for k in range(7)]
+    put(tmp_path, {"a.csv": "\n".join(["label,pixel0,pixel1", *rows[:6]]).encode()})
+    assert "6 training images, expected at least 7, since the last sixth is held out" in fault(
+        tmp_path / "a.csv"
+    )
+    put(tmp_path, {"a.csv": "\n".join(["label,pixel0,pixel1", *rows]).encode()})
+    dataset = load_digits(Data(path=str(tmp_path / "a.csv")))
+    assert [len(split) for split in (dataset.train, dataset.validation, dataset.test)] == [5, 1, 1]
+
+
 def test_the_line_is_right_in_a_table_of_many_blocks(tmp_path, monkeypatch):
     monkeypatch.setattr(csv_file, "BLOCK", 1000)
     lines = ["label,pixel0", *["1,200"] * 4500]
