@@ -1,7 +1,7 @@
 """The faults of a config as lines: where, the dotted key, what it holds, and what was expected.
 
 pydantic names the kind of a section as if it were a key: training, schedule, step, factor. Walked along the
-schema, a name of a kind is told from a key, and what may stand there is known.
+schema, a name of a kind is no longer taken for a key, and what may stand there is known.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from mnist_softmax.config.schema import Misfit, Section
 from mnist_softmax.messages import shown
 
-MOST = 15  # faults that are told
+MOST = 15  # faults that are named
 
 
 class Place(NamedTuple):

@@ -21,8 +21,8 @@ CONSEQUENCE = {
 def checked_split(images: np.ndarray, labels: np.ndarray, images_name: str, labels_name: str) -> Split:
     """A Split of images (n, ...), flattened to (n, width), and labels (n,) or (n, 1).
 
-    Whole pixels 0 to 255 become uint8, others float32. Raises DataError, naming images or labels, when there
-    are none, their numbers differ, or an entry is no pixel or no label.
+    Pixels of a whole type, 0 to 255, become uint8, floats become float32. Raises DataError, naming images or
+    labels, when there are none, their numbers differ, or an entry is no pixel or no label.
     """
     pixels, numbers = _pixels(images, images_name), _labels(labels, labels_name)
     if len(pixels) != len(numbers):

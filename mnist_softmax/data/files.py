@@ -46,7 +46,7 @@ def read_files(path: Path, source: str) -> Found:
         return {"idx": _idx, "npz": _four_npz, "csv": _csv}[kind](files)
     if kind == "idx":
         raise DataError(
-            f"{path}: stands alone; name its three fellows as MNIST's are: train-images-idx3-ubyte, ..."
+            f"{path}: is one IDX file of four; name all four as MNIST's are: train-images-idx3-ubyte, ..."
         )
     if kind == "csv":
         return _csv(FileSet("csv", "", path.parent, {"train": path}))

@@ -57,7 +57,7 @@ def splits_of(path: Path, arrays: Mapping[str, np.ndarray]) -> tuple[Split, Spli
 
 
 def images_of(path: Path, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The images of a file that are to be told: those of the test split, or the only ones. Raises DataError."""
+    """The images of a file that are to be answered: those of the test split, or the only ones. Raises DataError."""
     found = _by_canonical(path, arrays)
     those = [arrays[found["x_test"]]] if "x_test" in found else [*arrays.values()]
     alone = [array for array in those if array.ndim > 1]

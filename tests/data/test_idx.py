@@ -91,7 +91,7 @@ def test_one_file_stands_for_the_four(directory):
 
 def test_a_file_without_its_fellows(directory):
     (directory / "train-images-idx3-ubyte").rename(directory / "mine")
-    assert "stands alone; name its three fellows as MNIST's are" in the_fault(directory / "mine")
+    assert "is one IDX file of four; name all four as MNIST's are" in the_fault(directory / "mine")
 
 
 def test_missing_files_are_named(directory):
