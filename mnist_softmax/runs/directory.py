@@ -124,7 +124,7 @@ def opened(path: str | Path, settings: Config, mode: Mode) -> Iterator[RunDirect
             inside.enter_context(locked(run.path))
             if mode == "overwrite":
                 _clear(run)
-            elif run.config.is_file():
+            elif os.path.lexists(run.config):  # also one that cannot be read: a link to nowhere, a folder
                 _refuse_ended(run, settings, mode)
                 refuse_other_config(run, settings)
         yield run

@@ -71,3 +71,16 @@ def test_a_run_whose_model_is_gone_is_not_taken_for_a_whole_one(again, tmp_path)
     result = run_train("--config", tmp_path / "small.yaml", "--output", tmp_path / "run")
     assert result.returncode == 2
     assert "--overwrite" in result.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["--resume"], ["training.learning_rate=1"]])
+def test_a_finished_run_whose_config_cannot_be_read_is_not_gone_over(config, tmp_path, words):
+    run = tmp_path / "run"
+    assert run_train("--config", config, "--output", run).returncode == 0
+    (run / "config.yaml").unlink()
+    (run / "config.yaml").symlink_to("nowhere")
+    before = {path.name: path.read_bytes() for path in run.iterdir() if path.name != "config.yaml"}
+    result = run_train("--config", config, "--output", run, *words)
+    assert result.returncode == 2
+    assert re.search(r"--overwrite trains it anew|config\.yaml: ", result.stderr)
+    assert {path.name: path.read_bytes() for path in run.iterdir() if path.name != "config.yaml"} == before
