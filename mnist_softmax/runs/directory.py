@@ -139,6 +139,8 @@ def refuse_what_is_no_run(run: RunDirectory) -> None:
         names = {path.name for path in run.path.iterdir() if not path.name.startswith(".")}
     except FileNotFoundError:
         return
+    except OSError as error:
+        raise RunDirectoryError(f"{run.path}: cannot be read: {error.strerror or error}") from None
     if names and run.config.name not in names:
         raise RunDirectoryError(f"{run.path}: holds something that is not a run; choose another with --output")
     if names and not names & {run.metrics.name, run.summary.name} and not _is_of_a_run(run.config):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -144,13 +144,24 @@ def run_cohort(
     """Train tasks with one `cohort_key` as a cohort, each into its own run directory.
 
     Gives, for each task, the summary that was written, or what kept it from being trained to its end: a
-    ConfigError or RunDirectoryError before anything of it was touched, Diverged (a summary says so).
+    ConfigError or RunDirectoryError before anything of it was touched, Diverged (a summary says so), or a
+    RunDirectoryError where its disk failed in the middle: its checkpoint is whole, and the others are trained on.
     `on_start` is called when the directories are ours, `on_epoch(k, record)` with each new record of task k (and,
     on resuming, with those of earlier epochs first); where it gives back True on a new one the run ends there.
     One BLAS thread: the products of a mini-batch are too small for more, and sums keep one order.
-    Raises RunDirectoryError when the disk fails in the middle; all checkpoints stay whole.
     """
     outcomes: dict[int, Summary | UserError] = {}
+
+    @contextmanager
+    def failing_alone(k: int) -> Iterator[None]:
+        """Inside, a disk that fails ends run k and no other; its last whole epoch is saved if that can be."""
+        try:
+            yield
+        except RunDirectoryError as error:
+            outcomes[k] = error
+            with suppress(RunDirectoryError):
+                recorders[k].save()
+
     with ExitStack() as open_directories, threadpool_limits(limits=1, user_api="blas"):
         recorders: dict[int, Recorder] = {}
         for k, task in enumerate(tasks):
@@ -167,8 +178,9 @@ def run_cohort(
         for k, recorder in recorders.items():
             for record in recorder.state.history:
                 on_epoch(k, record)
-            if recorder.has_ended():
-                outcomes[k] = recorder.end()
+            with failing_alone(k):
+                if recorder.has_ended():
+                    outcomes[k] = recorder.end()
         numbers = list(recorders)
         states = [recorder.state for recorder in recorders.values()]
         settings = [recorder.settings for recorder in recorders.values()]
@@ -177,16 +189,18 @@ def run_cohort(
             for r, outcome in train_cohort(states, dataset, settings, progress, stopped=stopped):
                 k = numbers[r]
                 recorder = recorders[k]
-                if isinstance(outcome, Diverged):
-                    recorder.write_summary("diverged", str(outcome))
-                    outcomes[k] = outcome
-                    continue
-                recorder.record_epoch(outcome)
-                if recorder.has_ended():
-                    outcomes[k] = recorder.end()
-                if is_true(on_epoch(k, outcome)) and k not in outcomes:
+                with failing_alone(k):
+                    if isinstance(outcome, Diverged):
+                        recorder.write_summary("diverged", str(outcome))
+                        outcomes[k] = outcome
+                        continue
+                    recorder.record_epoch(outcome)
+                    if recorder.has_ended():
+                        outcomes[k] = recorder.end()
+                    if is_true(on_epoch(k, outcome)) and k not in outcomes:
+                        outcomes[k] = recorder.end()
+                if k in outcomes:
                     stopped.add(r)
-                    outcomes[k] = recorder.end()
         except BaseException:  # an interrupt, an output that is full, too little memory: no epoch is lost
             with signals.held():
                 for k in recorders.keys() - outcomes.keys():

@@ -55,30 +55,30 @@ def train_tasks(
 
     `on_epoch(k, record)` is called after each epoch of task k.
     """
+    outcomes = [_earlier_or_fault(task, dataset.checksum) for task in tasks]
+    left = [k for k, outcome in enumerate(outcomes) if outcome is None]
     try:
-        outcomes = [earlier_outcome(task, dataset.checksum) for task in tasks]
-        left = [k for k, outcome in enumerate(outcomes) if outcome is None]
-        trained = run_cohort(
+        trained: Sequence[Outcome] = run_cohort(
             [tasks[k] for k in left], dataset, on_epoch=lambda i, record: on_epoch(left[i], record)
         )
-        for k, outcome in zip(left, trained, strict=True):
-            outcomes[k] = outcome
-        return [outcome for outcome in outcomes if outcome is not None]
-    except UserError as error:
-        return _finished_or(error, tasks, dataset.checksum)
     except Exception as error:  # such as MemoryError: the other cohorts are not to suffer for it
-        return _finished_or(RunFailed(f"{type(error).__name__}: {error}"), tasks, dataset.checksum)
+        # some may have ended before
+        trained = [_earlier_or_fault(tasks[k], dataset.checksum) or _told(error) for k in left]
+    for k, outcome in zip(left, trained, strict=True):
+        outcomes[k] = outcome
+    return [outcome for outcome in outcomes if outcome is not None]
 
 
-def _finished_or(error: UserError, tasks: Sequence[Task], checksum: str) -> list[Outcome]:
-    """What came of tasks when `error` ended their cohort: some may have been finished before."""
-    outcomes: list[Outcome] = []
-    for task in tasks:
-        try:
-            outcomes.append(earlier_outcome(task, checksum) or error)
-        except UserError as its_own:
-            outcomes.append(its_own)
-    return outcomes
+def _earlier_or_fault(task: Task, checksum: str) -> Outcome | None:
+    """As `earlier_outcome`, with what it raises as an outcome."""
+    try:
+        return earlier_outcome(task, checksum)
+    except Exception as error:
+        return _told(error)
+
+
+def _told(error: Exception) -> UserError:
+    return error if isinstance(error, UserError) else RunFailed(f"{type(error).__name__}: {error}")
 
 
 _kept = lru_cache(maxsize=1)(load_digits)  # for the next tasks of this process

@@ -14,6 +14,7 @@ from mnist_softmax.runs import recorder
 from mnist_softmax.runs import run as run_module
 from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.runs.run import Task, run, run_cohort
+from mnist_softmax.runs.worker import train_tasks
 from mnist_softmax.training.checkpoint import load_state
 
 
@@ -77,6 +78,46 @@ def test_each_that_fails_fails_alone(tasks, digits, tmp_path):
     [alone] = tasks("alone", "training.l2=0.1")
     run_cohort([alone], digits)
     assert content(alone.directory) == content(tmp_path / "together" / "0")
+
+
+IO_ERROR = OSError(5, "Input/output error")
+
+
+@pytest.mark.parametrize("written", ["append_metrics", "write_summary", "sync_metrics"])
+def test_a_disk_that_fails_one_run_leaves_the_others_alone_and_that_run_goes_on_later(
+    tasks, digits, monkeypatch, written
+):
+    """Told with its own folder, also where runs are many; the others have the bits that they have alone."""
+    write = getattr(RunDirectory, written)
+    met = []
+
+    def fail(place, *content):
+        if place.path.name == "1" and (written != "append_metrics" or content[0]["epoch"] == 3):
+            met.append(place)
+            raise IO_ERROR
+        return write(place, *content)
+
+    overrides = ["training.epochs=5"] * 3
+    monkeypatch.setattr(RunDirectory, written, fail)
+    first, failed, last = train_tasks(tasks("together", *overrides), digits)
+    assert met
+    assert isinstance(failed, RunDirectoryError)
+    assert f"{tasks('together', *overrides)[1].directory}: cannot be written: Input/output error" in str(failed)
+    assert first["epochs"] == last["epochs"] == 5
+    monkeypatch.undo()
+    assert [summary["epochs"] for summary in train_tasks(tasks("together", *overrides), digits)] == [5] * 3
+    train_tasks(tasks("alone", *overrides), digits)
+    for together, alone in zip(tasks("together", *overrides), tasks("alone", *overrides), strict=True):
+        assert content(together.directory) == content(alone.directory)
+
+
+def test_a_folder_taken_by_something_else_in_the_meantime_is_the_fault_of_one_run(tasks, digits):
+    overrides = ["training.epochs=2"] * 3
+    _, taken, _ = (task.directory for task in tasks("runs", *overrides))
+    taken.parent.mkdir()
+    taken.write_bytes(b"cat")
+    first, failed, last = train_tasks(tasks("runs", *overrides), digits)
+    assert (first["epochs"], str(failed), last["epochs"]) == (2, f"{taken}: cannot be read: Not a directory", 2)
 
 
 def test_seconds_are_shares_of_the_time_that_passed(tasks, digits):
