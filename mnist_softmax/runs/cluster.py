@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from mnist_softmax.errors import RunFailed, UserError
 from mnist_softmax.files import scratch_folder, write_whole
 from mnist_softmax.runs.directory import FILES, RunDirectory, opened
 from mnist_softmax.runs.run import Task
-from mnist_softmax.runs.worker import Outcome, train_tasks_elsewhere
+from mnist_softmax.runs.worker import Ended, Outcome, train_tasks_elsewhere
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -102,34 +102,31 @@ def train(
     checksums: Sequence[str],
     client: Client,
     on_epoch: Callable[[int, int], None],
-) -> Iterator[tuple[int, Outcome]]:
-    """Train the cohorts, numbers of tasks; yields (number, outcome) as they end. Closes the client.
+) -> Ended:
+    """Train the cohorts, numbers of tasks; yields (number, outcome) as they end.
 
-    `on_epoch(number, epoch)` is called from another thread.
+    `on_epoch(number, epoch)` is called from another thread. Whoever closes the client ends what is in training.
     """
     from distributed import as_completed
 
     topic = f"mnist-softmax-{uuid.uuid4().hex}"
-    with client:
-        client.subscribe_topic(topic, lambda event: on_epoch(*event[1]))
-        futures = {}
-        for numbers in cohorts:
-            files = [_read(RunDirectory(tasks[number].directory).path) for number in numbers]
-            settings = [tasks[number].settings for number in numbers]
-            future = client.submit(
-                _train_there, numbers, settings, files, checksums[numbers[0]], topic, pure=False
-            )
-            futures[future] = numbers
-        for future in as_completed(futures, loop=client.loop):
-            numbers = futures[future]
-            try:
-                returned = future.result()
-            except Exception as error:  # died with four workers, or the scheduler is gone
-                what = RunFailed(f"lost on the cluster ({type(error).__name__}: {_in_a_line(error)})")
-                yield from ((number, what) for number in numbers)
-                continue
-            for number, (outcome, files) in zip(numbers, returned, strict=True):
-                yield number, _write_home(tasks[number], outcome, files)
+    client.subscribe_topic(topic, lambda event: on_epoch(*event[1]))
+    futures = {}
+    for numbers in cohorts:
+        files = [_read(RunDirectory(tasks[number].directory).path) for number in numbers]
+        settings = [tasks[number].settings for number in numbers]
+        future = client.submit(_train_there, numbers, settings, files, checksums[numbers[0]], topic, pure=False)
+        futures[future] = numbers
+    for future in as_completed(futures, loop=client.loop):
+        numbers = futures[future]
+        try:
+            returned = future.result()
+        except Exception as error:  # died with four workers, or the scheduler is gone
+            what = RunFailed(f"lost on the cluster ({type(error).__name__}: {_in_a_line(error)})")
+            yield from ((number, what) for number in numbers)
+            continue
+        for number, (outcome, files) in zip(numbers, returned, strict=True):
+            yield number, _write_home(tasks[number], outcome, files)
 
 
 def _train_there(

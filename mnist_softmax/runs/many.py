@@ -10,7 +10,7 @@ import os
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager
 from typing import Literal, NamedTuple
 
 import joblib
@@ -25,7 +25,7 @@ from mnist_softmax.network.passes import bytes_of_pass
 from mnist_softmax.runs import processes
 from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.runs.run import Task
-from mnist_softmax.runs.worker import Outcome, earlier_outcome, train_tasks
+from mnist_softmax.runs.worker import Ended, Outcome, earlier_outcome, train_tasks
 from mnist_softmax.training.cohort import bytes_needed, cohort_key
 from mnist_softmax.training.fit import check_fit
 from mnist_softmax.training.optimizers import SLOTS, rule_of
@@ -83,34 +83,35 @@ def train_all(
     }
     checksums = [datasets[task.settings.data].checksum for task in tasks]
     left = [number for number in range(len(tasks)) if number not in outcomes]
-    watch: AbstractContextManager[None] = nullcontext()
-    if backend == "dask":
-        from mnist_softmax.runs import cluster
+    with ExitStack() as inside:  # whatever ends this call, nothing trains on after it
+        if backend == "dask":
+            from mnist_softmax.runs import cluster
 
-        client = cluster.connect(scheduler)
-        cohorts = deal(tasks, left, cluster.slots(client), cohort)
-        ended = cluster.train(
-            tasks, cohorts, checksums, client, lambda number, epoch: on_event(Event(number, epoch))
-        )
-    else:
-        jobs = min(joblib.cpu_count() if jobs in (None, ONE_A_CORE) else jobs, max(len(left), 1))
-        if jobs > 1 and not processes.are_to_be_had():
-            what = "this system has no semaphores, which several processes need"
-            warnings.warn(f"{what}: {processes.HERE}", Notice, stacklevel=2)
-            jobs = 1
-        cohorts = deal(tasks, left, jobs, cohort)
-        watch = _watched(tasks, left, outcomes, on_event)
-        if jobs == 1:
-            ended = _here(tasks, cohorts, datasets)
+            client = inside.enter_context(cluster.connect(scheduler))
+            cohorts = deal(tasks, left, cluster.slots(client), cohort)
+            ended = cluster.train(
+                tasks, cohorts, checksums, client, lambda number, epoch: on_event(Event(number, epoch))
+            )
         else:
-            ended = processes.train(tasks, cohorts, checksums, jobs)
-    on_start()
-    for number, task in enumerate(tasks):
-        known = outcomes.get(number)
-        epochs = RunDirectory(task.directory).epochs_so_far() if known is None else task_epochs(known)
-        if known is not None or epochs:
-            on_event(Event(number, epochs, known, earlier=True))
-    with watch:
+            jobs = min(joblib.cpu_count() if jobs in (None, ONE_A_CORE) else jobs, max(len(left), 1))
+            if jobs > 1 and not processes.are_to_be_had():
+                what = "this system has no semaphores, which several processes need"
+                warnings.warn(f"{what}: {processes.HERE}", Notice, stacklevel=2)
+                jobs = 1
+            cohorts = deal(tasks, left, jobs, cohort)
+            if jobs == 1:
+                ended = _here(tasks, cohorts, datasets)
+            else:
+                ended = processes.train(tasks, cohorts, checksums, jobs)
+        inside.enter_context(closing(ended))
+        on_start()
+        for number, task in enumerate(tasks):
+            known = outcomes.get(number)
+            epochs = RunDirectory(task.directory).epochs_so_far() if known is None else task_epochs(known)
+            if known is not None or epochs:
+                on_event(Event(number, epochs, known, earlier=True))
+        if backend == "local":
+            inside.enter_context(_watched(tasks, left, outcomes, on_event))
         for number, outcome in ended:
             outcomes[number] = outcome
             on_event(Event(number, task_epochs(outcome), outcome))
@@ -180,9 +181,7 @@ def task_epochs(outcome: Outcome) -> int:
     return 0 if isinstance(outcome, UserError) else outcome["epochs"]
 
 
-def _here(
-    tasks: Sequence[Task], cohorts: Sequence[list[int]], datasets: dict[Data, Dataset]
-) -> Iterator[tuple[int, Outcome]]:
+def _here(tasks: Sequence[Task], cohorts: Sequence[list[int]], datasets: dict[Data, Dataset]) -> Ended:
     for numbers in cohorts:
         chosen = [tasks[number] for number in numbers]
         yield from zip(numbers, train_tasks(chosen, datasets[chosen[0].settings.data]), strict=True)

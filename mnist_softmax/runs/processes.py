@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
@@ -17,9 +17,8 @@ from mnist_softmax import signals
 from mnist_softmax.errors import Notice, RunFailed
 from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.runs.run import Task
-from mnist_softmax.runs.worker import Outcome, train_tasks_elsewhere
+from mnist_softmax.runs.worker import Ended, Outcome, train_tasks_elsewhere
 
-Ended = Iterator[tuple[int, Outcome]]
 HERE = "all is trained in this one"
 KILLED = "its process was killed (out of memory?); the same command goes on from the last checkpoint"
 
@@ -70,8 +69,13 @@ def _in_processes(
                 tracker.ensure_running()  # which lets interrupts in again, so not below
         with signals.interrupts_kept_from_children():
             results = Parallel(return_as="generator_unordered", batch_size=1)(calls)
-        for numbers, outcomes in results:
-            yield from zip(numbers, outcomes, strict=True)
+        try:
+            for numbers, outcomes in results:
+                yield from zip(numbers, outcomes, strict=True)
+        finally:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of joblib, where nobody waits for the others any more
+                results.close()
 
 
 def _numbered(

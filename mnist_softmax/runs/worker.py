@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import lru_cache
 
 from mnist_softmax.data.dataset import Dataset
@@ -15,6 +15,8 @@ from mnist_softmax.training.history import Record
 
 Outcome = Summary | UserError
 """The summary of a finished run, or what kept it from being finished."""
+Ended = Generator[tuple[int, Outcome], None, None]
+"""The numbers of tasks as they end, with what came of each; closed, it ends those that are in training."""
 
 
 def earlier_outcome(task: Task, checksum: str) -> Outcome | None:

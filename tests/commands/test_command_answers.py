@@ -130,7 +130,7 @@ def test_minus_one_is_a_process_a_core(config, tmp_path, monkeypatch, jobs):
     asked = []
     monkeypatch.setattr(many.joblib, "cpu_count", lambda: 3)
     monkeypatch.setattr(
-        many.processes, "train", lambda tasks, cohorts, checksums, jobs: asked.append(jobs) or iter(())
+        many.processes, "train", lambda tasks, cohorts, checksums, jobs: asked.append(jobs) or (_ for _ in ())
     )
     tasks = [many.Task(load_config(config, f"seed={k}"), tmp_path / str(k)) for k in range(5)]
     with pytest.raises(KeyError):  # nothing was trained

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from small_run import ROOT, wait_until, write_digits
 
+from mnist_softmax import locks
 from mnist_softmax.config.file import load_config
 from mnist_softmax.config.network import Architecture
 from mnist_softmax.errors import ConfigError, Diverged, Notice, RunDirectoryError
@@ -148,6 +149,52 @@ def test_only_runs_of_one_kind_share_a_group(tasks):
     mixed = [*tasks("a", 2), *tasks("b", 2, "training.mini_batch_size=7"), *tasks("c", 2, "training.l2=0.5")]
     groups = deal(mixed, range(6), 1, 10)
     assert sorted(map(sorted, groups)) == [[0, 1, 4, 5], [2, 3]]
+
+
+def test_when_the_caller_has_failed_no_process_trains_on(tasks, recwarn):
+    """Even where what was raised is kept, with all that it refers to."""
+    [short], [long] = tasks("short", 1), tasks("long", 1, "training.epochs=1000000")
+
+    def fail(event):
+        if event.outcome is not None:
+            while not (long.directory / "checkpoint.npz").exists():
+                time.sleep(0.01)
+            raise ValueError("of the caller")
+
+    with pytest.raises(ValueError, match="of the caller") as kept:
+        train_all([short, long], jobs=2, cohort=1, on_event=fail)
+    with locks.locked(long.directory):
+        assert kept.value.__traceback__
+    assert not recwarn.list
+
+
+class Client:
+    """Of a cluster: one that only knows whether it is open."""
+
+    open = False
+
+    def __enter__(self):
+        self.open = True
+        return self
+
+    def __exit__(self, *error):
+        self.open = False
+
+    def nthreads(self):
+        return {}
+
+
+def test_a_client_is_closed_where_nothing_comes_to_be_trained(tasks, monkeypatch):
+    client = Client()
+    monkeypatch.setattr("mnist_softmax.runs.cluster.connect", lambda address: client)
+
+    def fail():
+        assert client.open
+        raise RunDirectoryError("cannot be written")
+
+    with pytest.raises(RunDirectoryError):
+        train_all(tasks("runs"), backend="dask", on_start=fail)
+    assert not client.open
 
 
 EPOCHS = 1500
