@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mnist_softmax.commands import comparing
-from mnist_softmax.commands.options import user_path
+from mnist_softmax.commands.options import names_and_pairs, user_path
 
 HELP = "train configs with many seeds, paired by seed, and say which is better; key=value changes all of them"
 USAGE = (
@@ -25,14 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compare, and show it."""
-    from pathlib import Path
-
     from mnist_softmax.comparison.compare import load_configs
     from mnist_softmax.errors import ConfigError
 
-    pairs = [word for word in options.configs if "=" in word and not Path(word).exists()]
-    paths = [word for word in options.configs if word not in pairs]
-    options.overrides = [*pairs, *options.overrides]
+    paths, options.overrides = names_and_pairs(options.configs, options.overrides)
     if not paths:
         raise ConfigError("compare needs configs: mnist-softmax compare quadratic loglik --output DIR")
     comparing.refuse_what_is_said_otherwise(options.overrides, "compare")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 from typing import TYPE_CHECKING
 
-from mnist_softmax.commands.options import settings_of_run, user_path
+from mnist_softmax.commands.options import names_and_pairs, settings_of_run, user_path
 
 if TYPE_CHECKING:
     from mnist_softmax.config.config import Config
@@ -36,10 +35,7 @@ def run(options: argparse.Namespace) -> int:
     from mnist_softmax.diagnostics.evaluation_report import evaluation, vote
     from mnist_softmax.errors import ConfigError, RunDirectoryError
 
-    # argparse takes key=value among the names of runs for one of them
-    pairs = [word for word in options.runs if "=" in word and not os.path.exists(word)]
-    runs = [word for word in options.runs if word not in pairs]
-    pairs += options.overrides
+    runs, pairs = names_and_pairs(options.runs, options.overrides)
     if not runs:
         raise ConfigError("evaluate needs a run: mnist-softmax evaluate runs/loglik/seed-0")
     if len(runs) == 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from mnist_softmax.commands.options import user_path
+from mnist_softmax.commands.options import names_and_pairs, user_path
 
 HELP = "write a page, one file, in which a_j - y_j can be dragged, digits drawn and networks trained"
 USAGE = "[RUN_DIR ...] [--output FILE] [--open] [data.source=openml ...]"
@@ -31,9 +31,7 @@ def run(options: argparse.Namespace) -> int:
     from mnist_softmax.commands import console
     from mnist_softmax.lab.build import lab
 
-    # argparse takes key=value among the names of runs for one of them
-    runs = [word for word in options.runs if "=" not in word]
-    pairs = [word for word in options.runs if "=" in word] + options.overrides
+    runs, pairs = names_and_pairs(options.runs, options.overrides)
     page = lab(runs, options.output, pairs)
     for warning in page.warnings:
         console.warn(warning)

@@ -20,6 +20,15 @@ def user_path(word: str) -> str:
     return os.path.expanduser(word)
 
 
+def names_and_pairs(words: Sequence[str], overrides: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Names of configs or runs, and all key=value: argparse takes a pair among the names for one of them.
+
+    What is on disk is a name, such as a run of a sweep: runs/learning_rate=0.1/seed-0.
+    """
+    pairs = [word for word in words if "=" in word and not os.path.exists(word)]
+    return [word for word in words if word not in pairs], [*pairs, *overrides]
+
+
 def settings_of_run(directory: str, overrides: Sequence[str]) -> Config:
     """The config that a run was trained by, with other data where data.* pairs say so. Raises ConfigError."""
     from mnist_softmax.config.file import load_config
