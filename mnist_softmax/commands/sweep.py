@@ -45,8 +45,9 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError("sweep needs something to vary: --grid training.learning_rate=0.1,0.5")
     if ranges and options.random is None:
         raise ConfigError("--range is for random points: add --random N")
-    if options.random is not None and options.random < 1:
-        raise ConfigError(f"--random {options.random}: expected at least 1")
+    for option, count in (("--random", options.random), ("--seeds", options.seeds)):
+        if count is not None and count < 1:
+            raise ConfigError(f"{option} {count}: expected at least 1")
     if options.random_seed < 0:
         raise ConfigError(f"--random-seed {options.random_seed}: expected 0 or more")
     number = sweep.number_of_points(grid, options.random)

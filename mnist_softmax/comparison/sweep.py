@@ -28,12 +28,13 @@ def parse_grid(words: Sequence[str]) -> dict[str, list[Any]]:
         key, equals, text = word.partition("=")
         try:
             values = parse(f"[{text}]") if equals and key and text.strip() else []
-        except NotYAML:
+            distinct = {json.dumps(value, default=str) for value in values}
+        except (NotYAML, TypeError):  # no list, or one of mappings with keys that are no words
             values = []
-        if not values or not isinstance(values, list):
+        if not values:
             raise ConfigError(f"--grid {word}: expected KEY=VALUE,VALUE,..., as training.learning_rate=0.1,0.5")
         _refuse_key("--grid", key, grid)
-        if len({json.dumps(value, default=str) for value in values}) < len(values):
+        if len(distinct) < len(values):
             raise ConfigError(f"--grid {word}: a value stands twice")
         grid[key] = values
     return grid
@@ -48,7 +49,8 @@ def parse_ranges(words: Sequence[str], grid: dict[str, list[Any]]) -> dict[str, 
         log = parts[-1] == "log"
         try:
             low, high = map(float, parts[: len(parts) - log])
-            fits = math.isfinite(low) and math.isfinite(high) and low < high and (low > 0 or not log)
+            fits = low < high and math.isfinite(high - low)
+            fits = fits and (not log or (low > 0 and math.isfinite(high / low)))
         except ValueError:
             fits = False
         if not fits:

@@ -318,6 +318,14 @@ def test_bad_input_of_sweep_is_a_line_and_touches_nothing(config, out):
     fails(sweep("--range", "training.l2=1:0", "--random", "3"), 2, "LOW below HIGH")
     fails(sweep("--range", "training.l2=0:1:log", "--random", "3"), 2, "above 0 for log")
     fails(sweep("--grid", "training.l2=0,1", "--random", "0"), 2, "--random 0")
+    fails(sweep("--grid", "training={2020-01-01: 1}"), 2, "expected KEY=VALUE")
+    for ends in (
+        "training.epochs=-1e308:1.7e308",
+        "training.l2=1e-300:1e300:log",
+    ):  # farther apart than a number
+        fails(sweep("--range", ends, "--random", "3"), 2, "LOW below HIGH")
+    # no number of points is worked out that nobody trains
+    fails(sweep("--range", "training.l2=0:1", "--random", str(10**9), "--seeds", "0"), 2, "--seeds 0: expected")
     hundred = ",".join(map(str, range(100)))
     grid = ("--grid", f"training.l2={hundred}", "--grid", f"training.l1={hundred}")
     fails(sweep(*grid), 2, "10,000 points", "--yes")
