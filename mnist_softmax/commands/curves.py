@@ -50,11 +50,17 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _runs_in(path: str) -> list[str]:
-    """The run at `path`, or those that have begun of the comparison or sweep there."""
+    """The run at `path`, or those that have begun of the comparison or sweep there. Raises RunDirectoryError."""
     if not os.path.isfile(os.path.join(path, "study.json")):
         return [path]
     from mnist_softmax.comparison.comparison import read_comparison
+    from mnist_softmax.errors import RunDirectoryError
     from mnist_softmax.runs.directory import RunDirectory
 
     directories = [RunDirectory(task.directory) for task in read_comparison(path).tasks()]
-    return [str(each.path) for each in directories if each.epochs_so_far()]
+    begun = [str(each.path) for each in directories if each.epochs_so_far()]
+    if not begun:
+        raise RunDirectoryError(
+            f"{path}: has no run yet with an epoch; the command that made it goes on with it"
+        )
+    return begun

@@ -24,7 +24,7 @@ class Mistake(TypedDict):
     label: Count
     said: Count
     outputs: list[Finite]
-    pixels: list[Finite]
+    pixels: Annotated[list[Finite], Field(min_length=1)]
 
 
 class Mistakes(TypedDict):

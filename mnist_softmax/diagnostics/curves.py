@@ -45,6 +45,8 @@ def read(paths: Sequence[str], metrics: Sequence[str]) -> list[Curves]:
                     f"{path}: did not measure '{metric}', but {measured}; training.monitor says what is measured"
                 )
         complete = [record for record in history if all(metric in record for metric in metrics)]
+        if not complete:
+            raise RunDirectoryError(f"{path}: has no epoch that measured all of {', '.join(metrics)}")
         runs.append(Curves(name, complete))
     return runs
 
@@ -52,7 +54,7 @@ def read(paths: Sequence[str], metrics: Sequence[str]) -> list[Curves]:
 def _names(paths: Sequence[str]) -> list[str]:
     """`loglik` for runs/loglik/seed-0 where that tells runs apart, else `loglik/seed-0`, else the whole path."""
     parts = [Path(path).resolve().parts for path in paths]
-    for names in ([part[-2] for part in parts], ["/".join(part[-2:]) for part in parts]):
+    for names in (["/".join(part[-2:-1]) for part in parts], ["/".join(part[-2:]) for part in parts]):
         if len(set(names)) == len(names):
             return names
     return list(paths)

@@ -22,7 +22,7 @@ from mnist_softmax.config.file import load_config
 from mnist_softmax.errors import ConfigError, RunDirectoryError
 from mnist_softmax.files import flat, remove_left_overs, sync, write_whole
 from mnist_softmax.locks import locked
-from mnist_softmax.reading import parse_json, read_json, read_whole, reading
+from mnist_softmax.reading import Damaged, parse_json, read_json, read_whole, reading
 from mnist_softmax.runs.summary import SUMMARY, Summary
 from mnist_softmax.training.checkpoint import ANEW
 from mnist_softmax.training.history import MOST_BYTES, RECORD, History, Record, in_order
@@ -70,8 +70,8 @@ class RunDirectory:
     def epochs_so_far(self) -> int:
         """How many records there are, 0 where there is no run."""
         try:
-            return self.metrics.read_bytes().count(b"\n")
-        except OSError:
+            return read_whole(self.metrics, MOST_BYTES).count(b"\n")
+        except (OSError, Damaged):
             return 0
 
     def begin(self, settings: Config) -> None:
@@ -150,8 +150,8 @@ def refuse_what_is_no_run(run: RunDirectory) -> None:
 
 
 def _is_of_a_run(config: Path) -> bool:
-    try:
-        return load_config(config).to_yaml().encode() == config.read_bytes()
+    try:  # a pipe would let us wait
+        return config.is_file() and load_config(config).to_yaml().encode() == config.read_bytes()
     except ConfigError:
         return False
 

@@ -2,13 +2,14 @@
 
 import copy
 import json
+import os
 import re
 import shutil
 import warnings
 
 import numpy as np
 import pytest
-from small_run import CONFIG, write_digits
+from small_run import CONFIG, run_command, write_digits
 
 from mnist_softmax.cli import main
 from mnist_softmax.comparison import page
@@ -84,8 +85,7 @@ def test_any_field_may_be_anything_and_is_read_or_refused_in_one_line(out, name,
     path = out / name
     lines = path.read_text()
     content = json.loads(lines.splitlines()[0] if name.endswith(".jsonl") else lines)
-    monkeypatch.setattr(page.images, "digit", lambda pixels: None)
-    monkeypatch.setattr(page.images, "first_layer", lambda w: None)
+    monkeypatch.setattr(page.images, "_png", lambda *drawn: "")
     refused = read = 0
     for place in places(content):
         for value in (MISSING, *VALUES):
@@ -204,6 +204,27 @@ def test_numbers_of_nothing_draw_figures_without_a_warning(out, capsys, recwarn)
     assert main(["curves", *runs, "--metrics", "train_cost,test_accuracy", "--plot", str(out / "c.png")]) == 0
     assert capsys.readouterr().err == ""
     assert [str(warning.message) for warning in recwarn] == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+@pytest.mark.parametrize("name", ["metrics.jsonl", "summary.json", "config.yaml"])
+def test_nobody_waits_for_a_pipe_in_place_of_a_file_of_a_run(whole, out, name):
+    """A config alone would be that of a run that has just begun."""
+    run = out / "runs" / "small" / "seed-0"
+    for path in run.glob("*.*") if name == "config.yaml" else [run / name]:
+        path.unlink()
+    os.mkfifo(run / name)
+    again = ["compare", whole.parent / "small.yaml", whole.parent / "other.yaml", "--seeds", 2, "--jobs", 1]
+    for words in (["curves", out], ["report", out], [*again, "--output", out]):
+        result = run_command(*words)
+        assert result.returncode in (0, 2)
+        assert "Traceback" not in result.stderr
+
+
+def test_the_curves_of_a_comparison_without_an_epoch_are_a_line(out, capsys):
+    shutil.rmtree(out / "runs")
+    assert main(["curves", str(out)]) == 2
+    assert f"error: {out}: has no run yet with an epoch" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 3e38, -3e38, 0.0])

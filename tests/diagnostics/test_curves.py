@@ -83,6 +83,11 @@ def test_what_cannot_be_shown_is_a_clear_line_and_exit_2(runs, tmp_path):
     (tmp_path / "file").touch()
     assert "cannot be written" in refused(runs[0], "--csv", tmp_path / "file" / "x.csv")
     assert "cannot draw 'txt'" in refused(runs[0], "--plot", tmp_path / "x.txt")
+    assert "no run directory" in refused("/")
+    first, second, *_ = map(json.loads, (runs[0] / "metrics.jsonl").read_text().splitlines())
+    del first["test_accuracy"], second["validation_accuracy"]
+    (runs[0] / "metrics.jsonl").write_text(f"{json.dumps(first)}\n{json.dumps(second)}\n")
+    assert "no epoch that measured all of validation_accuracy, test_accuracy" in refused(runs[0])
     (runs[0] / "metrics.jsonl").write_text("")
     assert "no epoch" in refused(runs[0])
 
