@@ -10,7 +10,7 @@ from mnist_softmax.data.dataset import Split
 from mnist_softmax.errors import RunDirectoryError
 from mnist_softmax.network.network import Network
 from mnist_softmax.runs.directory import RunDirectory
-from mnist_softmax.training.checkpoint import load_model
+from mnist_softmax.training.checkpoint import ANEW, load_model
 from mnist_softmax.training.evaluation import passes_over
 
 
@@ -39,10 +39,15 @@ class Answers(NamedTuple):
 
 
 def load_network(run: RunDirectory) -> Network:
-    """The network of a finished run. Raises RunDirectoryError: no run, unfinished, or damaged."""
-    settings = run.read_config()
-    if not run.model.exists():
-        raise RunDirectoryError(f"{run.path}: holds no trained model yet; finish it with train --resume")
+    """The network of a finished run. Raises RunDirectoryError: no run, unfinished, diverged, or damaged."""
+    settings, summary, there = run.read_config(), run.read_summary(), run.model.exists()
+    if summary is None and (
+        run.checkpoint.exists() or not there
+    ):  # a model would be of before it was trained on
+        raise RunDirectoryError(f"{run.path}: has not ended yet; finish it with train --resume")
+    if summary is not None and (summary["status"] != "finished" or not there):
+        ended = f"{summary['status']} after {summary['epochs']} epochs"
+        raise RunDirectoryError(f"{run.path}: has {ended} and holds no trained model; {ANEW}")
     network = Network(settings.network, settings.training.dtype)
     load_model(run.model, network)
     return network

@@ -176,9 +176,10 @@ def _refuse_ended(run: RunDirectory, settings: Config, mode: Mode) -> None:
             "--output DIR puts this one elsewhere"
         )
     if status != "finished" or settings.training.epochs <= epochs:
+        more = ", training.epochs=N with a larger N trains it on" if status == "finished" else ""
         raise RunDirectoryError(
             f"{run.path}: has {status} after {epochs} epochs, there is nothing to resume; "
-            "--overwrite trains it anew, training.epochs=N with a larger N trains it on"
+            f"--overwrite trains it anew{more}"
         )
 
 

@@ -209,11 +209,30 @@ def test_evaluate_of_what_is_no_finished_run_is_exit_2(config, finished, tmp_pat
     assert "no run directory" in errors(run_command("evaluate", tmp_path), 2)[0]
     assert "no run directory" in errors(run_command("evaluate", tmp_path / "nowhere"), 2)[0]
     (finished / "model.npz").unlink()
-    assert "no trained model" in errors(run_command("evaluate", finished), 2)[0]
+    line = errors(run_command("evaluate", finished), 2)[0]
+    assert "has finished after 4 epochs and holds no trained model; train anew with train --overwrite" in line
     np.savez(finished / "model.npz", w1=np.zeros((3, 3)))
     assert "(16, 6)" in errors(run_command("evaluate", finished), 2)[0]
     (finished / "model.npz").write_bytes(b"PK\x03\x04 no more")
     assert "damaged" in errors(run_command("evaluate", finished), 2)[0]
+
+
+def test_a_run_that_diverged_is_not_said_to_go_on(config, tmp_path):
+    words = ("--config", config, "--output", tmp_path / "run", "training.learning_rate=1e38")
+    assert run_train(*words).returncode == 4
+    for again in (run_command("evaluate", tmp_path / "run"), run_train(*words, "--resume")):
+        line = errors(again, 2)[0]
+        assert "has diverged after 0 epochs" in line
+        assert "overwrite" in line
+        assert "finish it" not in line
+        assert "trains it on" not in line
+
+
+def test_the_network_of_before_is_not_taken_for_that_of_a_run_that_is_trained_on(finished, tmp_path):
+    (finished / "summary.json").unlink()  # as at a kill: with it a run has ended
+    for command in ("evaluate", "predict"):
+        line = errors(run_command(command, finished, *[tmp_path / "x.png"] * (command == "predict")), 2)[0]
+        assert f"{finished}: has not ended yet; finish it with train --resume" in line
 
 
 def test_evaluate_on_other_data_than_was_trained_on_warns(finished, tmp_path):

@@ -171,7 +171,7 @@ def test_a_run_that_the_page_cannot_show_is_refused(home, tmp_path):
     damaged = write_run(tmp_path / "damaged", [784, 5, 10])
     damaged.model.write_bytes(b"PK no model")
     output = tmp_path / "lab.html"
-    words = {"narrow": "64-5-10", "three": "784-5-3", "empty": "no run", "untrained": "no trained model",
+    words = {"narrow": "64-5-10", "three": "784-5-3", "empty": "no run", "untrained": "not ended yet",
              "damaged": "damaged", "mixed": "different activations",
              "convolution": "layer of convolution", "gone": "no run"}  # fmt: skip
     for name, word in words.items():
