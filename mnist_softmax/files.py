@@ -108,6 +108,12 @@ def write_whole(path: Path, content: bytes | str) -> None:
         file.write(content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
 
 
+def is_name(name: str) -> bool:
+    """Whether a folder may be called so, and a config: with bytes that are no UTF-8, without unseen characters."""
+    seen = name.encode("utf-8", "backslashreplace").decode("utf-8")
+    return name not in ("", ".", "..") and "/" not in name and os.sep not in name and seen.isprintable()
+
+
 def flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested mappings as one, with dotted keys."""
     result: dict[str, Any] = {}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from mnist_softmax.book import contrast, exact, filters, norms, printed, race, scaling, speedup, stopping, vote
 from mnist_softmax.book.claim import Claim
 from mnist_softmax.config.schema import NotNegative, PositiveInt, Section, Seed
 from mnist_softmax.config.training import MetricName
+from mnist_softmax.files import is_name
+from mnist_softmax.messages import shown
 
 AnyClaim = Annotated[
     printed.Kinds
@@ -76,6 +79,14 @@ class Book(Section):
     """Where we knowingly do otherwise."""
     tolerance: NotNegative = 1e-6
     """How far a replayed cost may lie from the recorded one, relative to it."""
+
+    @field_validator("runs", "runs_of")
+    @classmethod
+    def _are_names_of_folders(cls, names: Collection[str]) -> Collection[str]:
+        for name in names:
+            if not is_name(name):
+                raise ValueError(f"{shown(name)} cannot be the name of a run, for its folder is called so")
+        return names
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:

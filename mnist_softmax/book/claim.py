@@ -58,12 +58,18 @@ class Prospect:
         if metric and metric not in settings.training.monitor:
             raise Misfit("metric", f"is not among what the run measures; add {metric} to training.monitor")
 
-    def measured(self) -> list[int]:
-        """The epochs of the only run that are sure to be measured."""
-        training = self.seeded[ONLY].training
+    def measured(self, run: str | None = None) -> list[int]:
+        """The epochs of a run that are sure to be measured."""
+        training = self.seeded[run or ONLY].training
         may_end_early = training.early_stopping is not None or training.schedule.kind == "halving"
         n, every = 0 if may_end_early else training.epochs, training.monitor_every
         return [epoch for epoch in range(n) if (epoch + 1) % every == 0 or epoch + 1 == n]
+
+    def check_whole(self, run: str | None = None, key: str = "kind") -> None:
+        """Raises Misfit, at the claim's `key`, where a run may end early or leave out the measuring of an epoch."""
+        epochs = self.seeded[run or ONLY].training.epochs
+        if len(self.measured(run)) < epochs:
+            raise Misfit(key, f"needs a run of all its {epochs} epochs, each of them measured")
 
     def hidden(self, run: str | None = None) -> list[int]:
         """Neurons of each hidden layer."""
@@ -86,9 +92,9 @@ class Evidence:
         """Of each seed."""
         return [directory.read_metrics() for directory in self.seeded[run or ONLY]]
 
-    def courses(self, run: str | None = None) -> np.ndarray:
-        """Gradient norms, (seeds, 1 + epochs, hidden layers)."""
-        return np.array([gradients.course(directory, self.dataset) for directory in self.seeded[run or ONLY]])
+    def courses(self, run: str | None = None) -> list[np.ndarray]:
+        """Gradient norms of each seed, (1 + epochs, hidden layers)."""
+        return [gradients.course(directory, self.dataset) for directory in self.seeded[run or ONLY]]
 
     def sizes(self, run: RunDirectory | None = None) -> dict[str, int]:
         """Images of each split, of the training set those that `run` was trained on."""
@@ -180,7 +186,8 @@ class Selected(Claim):
     def values(self, evidence: Evidence, run: str | None, layer: int | None) -> np.ndarray:
         """The figure of each seed; an accuracy in percent."""
         if METRICS[self.metric].by_layer:
-            return evidence.courses(run)[:, {"first": 0, "final": -1}[self.select], (layer or 1) - 1]
+            epoch = {"first": 0, "final": -1}[self.select]
+            return np.array([course[epoch, (layer or 1) - 1] for course in evidence.courses(run)])
         return np.array([select(history, self.metric, self.select) for history in evidence.histories(run)])
 
     def recorded_among(self, evidence: Evidence, values: np.ndarray) -> Finding:

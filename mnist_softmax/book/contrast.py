@@ -91,7 +91,7 @@ class Ratio(Answer):
                 raise Misfit(key, f"there are {n} hidden layers")
 
     def judge(self, evidence: Evidence) -> Finding:
-        before = evidence.courses(self.run)[:, 0]
+        before = np.array([course[0] for course in evidence.courses(self.run)])
         logs = np.log(before[:, self.layer - 1] / before[:, self.over_layer - 1])
         mean, low, high = (float(np.exp(value)) for value in interval(logs))
         verdict = (

@@ -58,10 +58,11 @@ class Experiment:
 
     def settings(self, run: str, *overrides: str) -> Config:
         """The config of one training, without what the book says of it."""
+        path, changes = self.path, self.book.runs.get(run, {})
         if run in self.book.runs_of:
-            return load_experiment(self.path.with_name(f"{run}.yaml")).settings(ONLY, *overrides)
-        changes = [f"{key}={json.dumps(value)}" for key, value in self.book.runs.get(run, {}).items()]
-        return load_config(self.path, *changes, *overrides).model_copy(update={"book": None})
+            path, changes = self.path.with_name(f"{run}.yaml"), {}
+        pairs = [f"{key}={json.dumps(value, default=str)}" for key, value in changes.items()]
+        return load_config(path, *pairs, *overrides).model_copy(update={"book": None})
 
     def prospect(self) -> Prospect:
         """What its claims can count on."""
@@ -147,7 +148,7 @@ def load_experiment(path: Path) -> Experiment:
 def find_experiments(names: Sequence[str]) -> list[Experiment]:
     """The experiments of these names: ids, `chapter1` and the like, `all`, `exercises`, or paths of files.
 
-    Raises ConfigError for a name that is none, or a file that is wrong.
+    Raises ConfigError for a name that is none, a file that is wrong, or two files of one name.
     """
     known = {path.stem: path for path in sorted(folder().glob("*.yaml"), key=_in_order)}
     exercises = {path.stem: path for path in sorted(folder("exercises").glob("*.yaml"))}
@@ -164,7 +165,15 @@ def find_experiments(names: Sequence[str]) -> list[Experiment]:
                 )
             found = [path]
         chosen |= dict.fromkeys(found)
-    return [load_experiment(path) for path in chosen]
+    experiments: dict[str, Experiment] = {}
+    for path in chosen:
+        experiment = load_experiment(path)
+        if experiment.id in experiments:
+            raise ConfigError(
+                f"{path}: another experiment is called {experiment.id} too; rename one of the files"
+            )
+        experiments[experiment.id] = experiment
+    return [*experiments.values()]
 
 
 def folder(name: str = "book") -> Path:

@@ -51,7 +51,7 @@ class Course(Claim):
         return epochs
 
     def judge(self, evidence: Evidence) -> Finding:
-        courses = evidence.courses()
+        courses = np.array(evidence.courses())
         points = [
             {"epoch": epoch, "layer": layer + 1, **_compared(courses[:, epoch, layer], norm)}
             for epoch, norms in zip(self._epochs(), NORMS[self.recording], strict=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mnist_softmax.book.experiment import Experiment
 from mnist_softmax.book.plan import digits
 from mnist_softmax.config.config import Config
+from mnist_softmax.config.training import Constant
 from mnist_softmax.text import percent
 from mnist_softmax.training.loop import train
 
@@ -36,6 +37,7 @@ def show_quick(experiments: Sequence[Experiment]) -> int:
 def shortened(settings: Config, there: int) -> Config:
     """The same network, trained for a moment on some of the images that are there."""
     data, training = settings.data, settings.training
+    halving = training.schedule.kind == "halving"
     times = 5 if data.expansion == "one_pixel" else 1  # so often each image comes in another place
     return settings.model_copy(
         update={
@@ -45,6 +47,8 @@ def shortened(settings: Config, there: int) -> Config:
                     "epochs": min(EPOCHS, training.epochs),
                     "monitor": ("test_accuracy",),
                     "monitor_every": EPOCHS,
+                    "early_stopping": None,  # which, like halving, needs what is not measured here
+                    "schedule": Constant() if halving else training.schedule,
                 }
             ),
         }

@@ -33,6 +33,8 @@ class Race(Claim):
     def check(self, prospect: Prospect) -> None:
         prospect.check(VALIDATION, self.run, "run")
         prospect.check(VALIDATION, self.against, "against")
+        prospect.check_whole(self.run, "run")
+        prospect.check_whole(self.against, "against")
         if len({prospect.seeded[run or ONLY].training.epochs for run in (self.run, self.against)}) > 1:
             raise Misfit("against", f"{self.against} has another number of epochs")
 

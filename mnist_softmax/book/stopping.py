@@ -23,6 +23,7 @@ class Stopping(Answer):
 
     def check(self, prospect: Prospect) -> None:
         prospect.check(VALIDATION)
+        prospect.check_whole()
 
     def judge(self, evidence: Evidence) -> Finding:
         curves = [[record[VALIDATION] for record in history] for history in evidence.histories()]

@@ -80,9 +80,11 @@ def run(options: argparse.Namespace) -> int:
         exercises.refuse_foreign(folder)
     if not all(experiment.is_exercise for experiment in experiments):
         report.refuse_foreign(folder)
-    for claim in (claim for experiment in experiments for claim in experiment.book.claims):
-        if options.seeds is not None and options.seeds < claim.least_runs:
-            raise ConfigError(f"--seeds {options.seeds}: expected at least {claim.least_runs}, for an interval")
+    for experiment in experiments:
+        least = max((claim.least_runs for claim in experiment.book.claims), default=1)
+        if (options.seeds or experiment.book.seeds) < least:
+            said = f"--seeds {options.seeds}" if options.seeds else f"{experiment.path}: book.seeds"
+            raise ConfigError(f"{said}: expected at least {least}, for an interval")
     plan = Plan(experiments, output, options.seeds)
     tasks = plan.every_task()
     if not options.resume:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,7 @@ from mnist_softmax import locks
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.file import validated_as
 from mnist_softmax.errors import ConfigError, RunDirectoryError
-from mnist_softmax.files import flat, write_whole
+from mnist_softmax.files import flat, is_name, write_whole
 from mnist_softmax.messages import shown
 from mnist_softmax.reading import Content, Damaged, read_json, reading
 from mnist_softmax.runs.directory import WHERE, RunDirectory
@@ -149,12 +148,6 @@ def check_comparable(comparison: Comparison) -> None:
                     f"{name} and {first} are for different data: data.{key} is {ours} and {theirs}; "
                     "give both the same, or vary it in a sweep"
                 )
-
-
-def is_name(name: str) -> bool:
-    """Whether a folder may be called so, and a config: with bytes that are no UTF-8, without unseen characters."""
-    seen = name.encode("utf-8", "backslashreplace").decode("utf-8")
-    return name not in ("", ".", "..") and "/" not in name and os.sep not in name and seen.isprintable()
 
 
 def check_name(name: str) -> None:

@@ -172,6 +172,13 @@ def test_reference_figures_have_a_value_for_each_epoch_and_name_their_source():
             "there is no run x",
         ),
         ("{chapter: 1, section: a, title: b, runs: {x: {training.epocs: 3}}}", "unknown key 'training.epocs'"),
+        (
+            "{chapter: 1, section: a, title: b, runs: {x: {training.epochs: 2020-01-01}}}",
+            "expected a valid integer",
+        ),
+        ("{chapter: 1, section: a, title: b, runs: {../x: {seed: 1}}}", "'../x' cannot be the name of a run"),
+        ("{chapter: 1, section: a, title: b, runs_of: [a/b]}", "'a/b' cannot be the name of a run"),
+        ("{chapter: 1, section: a, title: b, runs_of: [x]}", "there is no x.yaml beside it"),
         ("{chapter: 1, section: a}", "book.title: is missing"),
         ("", "has no book section"),
     ],
@@ -240,6 +247,44 @@ def test_a_transcript_needs_epochs_that_are_sure_to_be_measured(tmp_path, stop):
     )
     with pytest.raises(ConfigError, match=r"book\.claims\.0\.counts = .* epoch 0 is not sure"):
         find_experiments([str(path)])
+
+
+@pytest.mark.parametrize("stop", ["monitor_every: 2", "early_stopping: {patience: 1}"])
+@pytest.mark.parametrize("claim", ["kind: stopping", "kind: race, says: so, against: ch6_dbl_conv, mark: 50"])
+def test_curves_that_are_laid_beside_each_other_have_every_epoch(tmp_path, stop, claim):
+    path = tmp_path / "mine.yaml"
+    training = TRAINING.format("test_accuracy, validation_accuracy", f", {stop}")
+    other = TRAINING.format("test_accuracy, validation_accuracy", "")
+    book = "book: {chapter: 1, section: a, title: b, runs_of: [ch6_dbl_conv], claims: "
+    path.write_text(f"{NETWORK}{training}{book}[{{{claim}}}]}}\n")
+    (tmp_path / "ch6_dbl_conv.yaml").write_text(NETWORK + other)
+    with pytest.raises(ConfigError, match=r"book\.claims\.0\..* needs a run of all its 3 epochs, each of them"):
+        find_experiments([str(path)])
+
+
+def test_two_files_of_one_name_are_refused_for_their_runs_would_be_one(tmp_path):
+    paths = [tmp_path / folder / "mine.yaml" for folder in ("a", "b")]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text(
+            f"{NETWORK}{TRAINING.format('test_accuracy', '')}book: {{chapter: 1, section: a, title: b}}\n"
+        )
+    with pytest.raises(ConfigError, match="another experiment is called mine too"):
+        find_experiments([*map(str, paths)])
+    assert len(find_experiments([str(paths[0]), str(paths[0])])) == 1
+
+
+def test_an_experiment_may_look_at_its_own_run(tmp_path):
+    path = tmp_path / "mine.yaml"
+    book = "book: {chapter: 1, section: a, title: b, runs_of: [mine]}\n"
+    path.write_text(f"{NETWORK}{TRAINING.format('test_accuracy', '')}{book}")
+    [experiment] = find_experiments([str(path)])
+    assert experiment.settings("mine") == experiment.settings("only")
+
+
+def test_every_experiment_has_the_seeds_that_its_claims_need():
+    for experiment in find_experiments(["all", "exercises"]):
+        assert all(claim.least_runs <= experiment.book.seeds for claim in experiment.book.claims), experiment.id
 
 
 def test_with_several_runs_a_claim_must_name_one_that_has_seeds(tmp_path):

@@ -90,6 +90,32 @@ def test_a_quick_look_trains_every_run_gives_no_verdict_and_writes_nothing(exper
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    "ending", ["early_stopping: {patience: 1}", "schedule: {kind: halving, patience: 1, stop_at: 2}"]
+)
+def test_a_quick_look_leaves_out_what_ends_a_run_early(experiment, tmp_path, ending):
+    path = experiment(epochs=30)
+    path.write_text(path.read_text().replace("epochs: 30", f"epochs: 30, {ending}"))
+    result = reproduce(path, "--quick", "--output", tmp_path / "out")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.count("16-6-4") == 2
+
+
+def test_a_number_of_seeds_that_a_claim_cannot_be_judged_with_is_refused_wherever_it_is_said(
+    experiment, tmp_path
+):
+    path, out = experiment(), tmp_path / "out"
+    path.write_text(
+        path.read_text().replace("  claims:", "  seeds: 1\n  claims:\n    - {kind: length, run: fast}")
+    )
+    for words, said in (([], f"{path}: book.seeds"), (["--seeds", 1], "--seeds 1")):
+        result = reproduce(path, *words, "--jobs", 1, "--output", out)
+        assert result.returncode == 2
+        assert result.stderr == f"error: {said}: expected at least 2, for an interval\n"
+    assert not out.exists()
+    assert reproduce(path, "--seeds", 2, "--jobs", 1, "--output", out).returncode == 0
+
+
 def test_after_a_kill_it_goes_on_without_repeating_what_is_finished(experiment, tmp_path):
     words = (experiment(epochs=400), "--seeds", 4, "--jobs", 1, "--output", tmp_path / "out")
     process = subprocess.Popen(command(*words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
