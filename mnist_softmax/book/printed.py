@@ -62,7 +62,7 @@ class Printed(Selected):
         by_validation = finding["select"] == "by_validation"
         what = f"{what} at the best validation epoch" if by_validation else f"{how[finding['select']]} {what}"
         if finding["layer"]:
-            what = f"initial norm, hidden layer {finding['layer']}"
+            what = f"{how[finding['select']]} norm, hidden layer {finding['layer']}{of_run(finding['run'])}"
         if finding["best_of"] > 1:
             few = finding["n"] < finding["best_of"]
             of = (

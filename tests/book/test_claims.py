@@ -136,6 +136,13 @@ def test_a_norm_of_the_first_epoch_is_that_before_training(norms, dataset):
     assert claim.values(evidence, None, 1).tolist() == starts
 
 
+def test_norms_of_runs_that_ended_at_different_epochs_are_compared_at_their_last(norms):
+    claim = Printed(metric="train_gradient_norms", select="final", layer=2, value=0.5)
+    finding = claim.judge(norms([[9, 1], [2, 8]], [[9, 4]]))
+    assert finding["mean"] == 6.0
+    assert claim.row(finding).claim == "final norm, hidden layer 2"
+
+
 def test_every_run_of_a_replay_must_end_above_the_other_method(tmp_path, digits):
     other = OTHERS["more_data_svm"]
     recorded = {}
