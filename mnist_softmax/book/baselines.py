@@ -56,7 +56,7 @@ def run_baseline(
     records = []
     for size in sizes:
         path = cache / f"{method}-{size}.json"
-        record = _stored(path, dataset.checksum)
+        record = _stored(path, size, dataset.checksum)
         if record is None:
             announce(f"{method}: {size:,} images")
             began = perf_counter()
@@ -68,12 +68,12 @@ def run_baseline(
     return records
 
 
-def _stored(path: Path, checksum: str) -> Record | None:
+def _stored(path: Path, size: int, checksum: str) -> Record | None:
     try:
         record = parse_json(read_whole(path, MOST_JSON), STORED)
     except (OSError, Damaged):  # it can be had again
         return None
-    return dict(record) if record["checksum"] == checksum else None
+    return dict(record) if (record["size"], record["checksum"]) == (size, checksum) else None
 
 
 def found(method: str, cache: Path) -> list[Record]:
@@ -88,7 +88,10 @@ def darkness(train: Split, classes: int) -> Classifier:
     def totals(split: Split) -> np.ndarray:
         return split.images.sum(axis=1, dtype=np.float64) / split.scale
 
-    averages = np.array([totals(train)[train.labels == digit].mean() for digit in range(classes)])
+    of_train = [totals(train)[train.labels == digit] for digit in range(classes)]
+    averages = np.array(
+        [each.mean() if len(each) else np.inf for each in of_train]
+    )  # no image is near to no class
     return lambda split: np.abs(totals(split)[:, None] - averages).argmin(axis=1)
 
 

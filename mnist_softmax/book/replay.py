@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from mnist_softmax.book.claim import ONLY, Evidence, select
 from mnist_softmax.book.experiment import Experiment
 from mnist_softmax.book.reference import reference
+from mnist_softmax.config.schema import Number
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.metrics import METRICS
 from mnist_softmax.reading import MOST_JSON, parse_json, read_whole
@@ -21,7 +22,7 @@ Recorded = dict[str, dict[str, tuple[list[int], list[float]]]]
 
 
 ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
-CURVES = TypeAdapter(dict[str, dict[str, list[float]]])
+CURVES = TypeAdapter(dict[str, dict[str, list[Number]]])
 
 
 @dataclass(frozen=True)
@@ -58,19 +59,21 @@ def compare(
 ) -> Comparison:
     """`record[k]` is what the author's program found after epoch `epochs[k]`; `sizes` of the three splits.
 
-    His costs are those of `book_cost`, his accuracies are counts.
+    His costs are those of `book_cost`, his accuracies are counts. Epochs that we have not trained are left out.
     """
     counts, n = METRICS[metric].is_accuracy, sizes[METRICS[metric].split]
     ours = {entry["epoch"] - 1: entry for entry in history if metric in entry}
-    pairs = [(ours[epoch], recorded) for epoch, recorded in zip(epochs, record, strict=True)]
-    if counts:
-        differences = [abs(round(entry[metric] * n) - recorded) for entry, recorded in pairs]
-    else:
-        differences = [abs(book_cost(entry, metric, sizes) - theirs) / abs(theirs) for entry, theirs in pairs]
+    differences: dict[int, float] = {}
+    for epoch, theirs in zip(epochs, record, strict=True):
+        if entry := ours.get(epoch):
+            if counts:
+                differences[epoch] = abs(round(entry[metric] * n) - theirs)
+            else:
+                differences[epoch] = abs(book_cost(entry, metric, sizes) - theirs) / (abs(theirs) or 1)
     allowed = 0 if counts else tolerance
-    parted = [epoch for epoch, difference in zip(epochs, differences, strict=True) if difference > allowed]
-    equal, first = len(epochs) - len(parted), parted[0] if parted else None
-    return Comparison(len(epochs), equal, first, max(differences))
+    parted = [epoch for epoch, difference in differences.items() if not difference <= allowed]  # it may be NaN
+    equal, first = len(differences) - len(parted), parted[0] if parted else None
+    return Comparison(len(differences), equal, first, max(differences.values(), default=0))
 
 
 def replays(experiment: Experiment, evidence: Evidence, folder: Path | None) -> list[dict[str, Any]]:
@@ -115,15 +118,18 @@ def _whole_curves(experiment: Experiment, figures: str, path: Path) -> Recorded:
     except (ValueError, TypeError, LookupError) as error:
         what = " ".join(str(error).split())
         raise ConfigError(f"{path}: is not laid out as the author's recordings are ({what:.200})") from None
-    last = {run: experiment.settings(run).training.epochs for run in experiment.runs}
+    trained = {run: experiment.settings(run).training.epochs for run in experiment.runs}
     return {
-        run: {
-            metric: (list(range(last[run] - len(values), last[run])), values)
-            for metric, values in metrics.items()
-            if values
-        }
+        run: {metric: (_last(len(values), trained[run]), values) for metric, values in metrics.items()}
         for run, metrics in curves.items()
+        if run in trained
     }
+
+
+def _last(n: int, trained: int) -> list[int]:
+    """The epochs of n values: all from the first on, or where these are fewer than were trained the last."""
+    first = max(trained - n, 0)
+    return [*range(first, first + n)]
 
 
 def author_file(figures: str, content: Any) -> dict[str, dict[str, list[float]]]:

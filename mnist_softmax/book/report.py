@@ -124,7 +124,7 @@ def stored(path: Path, form: TypeAdapter[Any], *shown: Callable[[dict[str, Any]]
         try:
             for show in shown:
                 show(dict(content))
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise Damaged(f"a result is not whole ({type(error).__name__}: {error})") from None
     return dict(content)
 

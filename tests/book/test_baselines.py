@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.svm import SVC
 
-from mnist_softmax.book.baselines import right_answers, run_baseline
+from mnist_softmax.book.baselines import darkness, right_answers, run_baseline
 from mnist_softmax.data.dataset import Dataset, Split
 
 
@@ -29,6 +29,10 @@ def test_darkness_is_nearest_to_the_average_of_its_class(digits):
     assert right_answers("darkness", digits, digits.train) == {"validation": 1, "test": 1}
 
 
+def test_a_class_that_the_training_images_lack_is_nobodys_answer(digits):
+    assert darkness(digits.train.first(2), 2)(digits.test).tolist() == [0, 0]
+
+
 def test_the_support_vector_machine_is_scikit_learns_with_the_old_gamma(dataset):
     found = right_answers("svm", dataset, dataset.train)
     machine = SVC(kernel="rbf", C=1.0, gamma=1 / 12).fit(dataset.train.images / 256.0, dataset.train.labels)
@@ -49,6 +53,11 @@ def test_what_was_found_for_the_same_data_is_not_computed_again(digits, tmp_path
     assert run_baseline("darkness", (4, 3), digits, tmp_path, announced.append) == first[::-1]
     assert len(announced) == 2
     (tmp_path / "darkness-4.json").write_text("{half")
+    (tmp_path / "darkness-2.json").write_text((tmp_path / "darkness-3.json").read_text())
+    assert [
+        record["size"] for record in run_baseline("darkness", (2,), digits, tmp_path, announced.append)
+    ] == [2]
+    announced.pop()
     path = tmp_path / "darkness-3.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"checksum": "of other data"}))
     again = run_baseline("darkness", (3, 4), digits, tmp_path, announced.append)

@@ -1,8 +1,12 @@
 """A replay is told from a near miss: counts must be equal, costs agree to a millionth, penalties as the book's."""
 
+import json
+from types import SimpleNamespace
+
 import pytest
 
-from mnist_softmax.book.replay import author_file, book_cost, compare
+from mnist_softmax.book.replay import _whole_curves, author_file, book_cost, compare
+from mnist_softmax.errors import ConfigError
 
 SIZES = {"train": 1000, "validation": 10_000, "test": 10_000}
 
@@ -46,6 +50,38 @@ def test_the_penalty_of_a_test_cost_is_over_the_test_images():
 def test_only_the_known_epochs_are_compared():
     found = judged("test_accuracy", [0.1, 0.2, 0.3, 0.4], [1000, 4000], epochs=[0, 3])
     assert (found.exact, found.epochs) == (True, 2)
+
+
+def test_epochs_that_were_not_trained_are_not_compared():
+    found = judged("test_accuracy", [0.1, 0.2], [1000, 2001, 7], epochs=[0, 1, 2])
+    assert (found.equal, found.epochs, found.first_difference) == (1, 2, 1)
+    assert judged("test_accuracy", [0.1], [1000], epochs=[5]).epochs == 0
+
+
+def test_what_is_no_number_agrees_with_nothing_and_nothing_is_divided_by_a_cost_of_0():
+    assert judged("train_cost", [float("nan"), 0.7], [1.0, 1.0]).first_difference == 0
+    assert judged("train_cost", [0.7], [0.0]).largest == 1.0
+
+
+@pytest.mark.parametrize(("lists", "epochs"), [
+    ([[1.0] * 9] * 4, [*range(9)]), ([[1.0] * 3] * 4, [0, 1, 2]), ([[1.0]] * 4, [2]),
+])  # fmt: skip
+def test_a_list_of_the_author_begins_with_the_first_epoch_or_is_of_the_last(tmp_path, lists, epochs):
+    (tmp_path / "overfitting.json").write_text(json.dumps(lists))
+    made_up = SimpleNamespace(
+        runs=["only"], settings=lambda run: SimpleNamespace(training=SimpleNamespace(epochs=3))
+    )
+    curves = _whole_curves(made_up, "overfitting", tmp_path / "overfitting.json")
+    assert curves["only"]["test_cost"] == (epochs, lists[0])
+
+
+@pytest.mark.parametrize(
+    "content", ["[[NaN], [1], [1], [1]]", "[[true], [1], [1], [1]]", "[[1], [1], [1]]", "{"]
+)
+def test_a_damaged_file_of_the_author_is_refused(tmp_path, content):
+    (tmp_path / "overfitting.json").write_text(content)
+    with pytest.raises(ConfigError, match="is not laid out as the author's recordings are"):
+        _whole_curves(None, "overfitting", tmp_path / "overfitting.json")
 
 
 def test_the_layouts_of_the_authors_files():

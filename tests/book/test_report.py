@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from mnist_softmax.book import headers, report
+from mnist_softmax.errors import RunDirectoryError
 from mnist_softmax.runs.environment import environment
 
 
@@ -88,6 +89,18 @@ def test_what_has_no_result_is_named_under_its_chapter(folder, plan):
     assert "`ch6_relu`" not in line
     assert "ch1_" not in line
     assert "| 6 | none recorded | 2 of 2 | none | 12 experiments |" in (folder.parent / "README.md").read_text()
+
+
+@pytest.mark.parametrize("changed", [
+    {"mean": 10**400}, {"metric": "none"}, {"verdict": None}, {"decimals": -1},
+    {"kind": "vote", "wrong": [], "of": 0, "members": 5},
+])  # fmt: skip
+def test_results_that_cannot_be_told_are_damaged(folder, changed):
+    stored = json.loads((folder / "results.json").read_text())
+    stored["results"][0]["findings"][0] |= changed
+    (folder / "results.json").write_text(json.dumps(stored))
+    with pytest.raises(RunDirectoryError, match=r"is damaged \(a result is not whole"):
+        report.refuse_foreign(folder)
 
 
 def test_few_runs_count_neither_for_nor_against(folder):
