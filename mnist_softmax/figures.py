@@ -121,7 +121,7 @@ def save(figure: Figure, path: str | Path) -> None:
     known = figure.canvas.get_supported_filetypes().keys() - {"pgf"}  # which asks for a LaTeX
     suffix = Path(path).suffix.lstrip(".").lower()
     if suffix not in known:
-        raise ConfigError(f"--plot {path}: cannot draw '{suffix}'; end the name in {', '.join(sorted(known))}")
+        raise ConfigError(f"{path}: cannot draw '{suffix}'; end the name in {', '.join(sorted(known))}")
     dateless: Any = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix)
     content = io.BytesIO()
     # in SVG: text stays text, and names inside the file do not change from one writing to the next
@@ -132,4 +132,4 @@ def save(figure: Figure, path: str | Path) -> None:
     try:
         write_whole(Path(path), content.getvalue())
     except OSError as error:
-        raise ConfigError(f"--plot {path}: cannot be written: {error.strerror or error}") from None
+        raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from None

@@ -58,10 +58,16 @@ BEGIN, END = "<!-- reproduce: begin -->", "<!-- reproduce: end -->"
 OTHERS = "move it, or choose another --report"
 
 
-def write(found: Sequence[Result], plan: Plan, evidence: Mapping[str, Evidence], folder: Path) -> Path:
+def write(
+    found: Sequence[Result],
+    plan: Plan,
+    evidence: Mapping[str, Evidence],
+    folder: Path,
+    checkout: Path | None = None,
+) -> Path:
     """Merge `found` into the folder's results.json and write the rest anew from it, figures first.
 
-    A README.md beside the folder gets the short form between its markers, where it has them, and configs beside it
+    In a `checkout` README.md gets the short form between its markers, where it has them, and the experiments' configs
     what to expect.
     """
     figures = book_figures.draw(plan, evidence, folder / "figures" / "book")
@@ -82,13 +88,19 @@ def write(found: Sequence[Result], plan: Plan, evidence: Mapping[str, Evidence],
     }
     write_whole(folder / "results.json", json.dumps(content, indent=1) + "\n")
     write_whole(folder / "results.md", page(content))
+    if checkout:
+        _renew(checkout, plan, content)
+    return folder / "results.md"
+
+
+def _renew(checkout: Path, plan: Plan, content: dict[str, Any]) -> None:
+    results = {result["id"]: result for result in content["results"]}
     for experiment in plan.experiments:
         if not experiment.is_exercise:
-            headers.renew(experiment.path, results[experiment.id], folder.parent)
-    readme = folder.parent / "README.md"
+            headers.renew(experiment.path, results[experiment.id], checkout)
+    readme = checkout / "README.md"
     if readme.is_file() and BEGIN in (text := readme.read_text(encoding="utf-8")):
         write_whole(readme, between_markers(text, short(content)))
-    return folder / "results.md"
 
 
 def refuse_foreign(folder: Path) -> None:

@@ -39,7 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="compare replays with the author's own files in DIR, every epoch",
     )
     parser.add_argument(
-        "--report", type=user_path, metavar="DIR", help="where results.md and figures go (the output directory)"
+        "--report",
+        type=user_path,
+        metavar="DIR",
+        help="where results.md and figures go (the output directory); configs and a README.md beside it are renewed",
     )
 
 
@@ -106,9 +109,12 @@ def run(options: argparse.Namespace) -> int:
         if answers:
             written["answers"] = exercises.write(answers, folder)
         if others:
-            written["report"] = report.write(others, plan, evidence, folder)
+            checkout = folder.parent if options.report else None
+            written["report"] = report.write(others, plan, evidence, folder, checkout)
     except KeyboardInterrupt as interrupt:
         interrupt.add_note("go on with the same command and --resume")
+        raise
+    except BrokenPipeError:  # nobody reads our output any more; the report is not to blame
         raise
     except Exception as error:
         if trained:

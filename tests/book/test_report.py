@@ -82,7 +82,7 @@ def test_what_was_stored_before_stays_and_each_machine_has_its_own(folder, plan)
 
 
 def test_what_has_no_result_is_named_under_its_chapter(folder, plan):
-    report.write([result("ch6_relu")], plan, {}, folder)
+    report.write([result("ch6_relu")], plan, {}, folder, folder.parent)
     page = (folder / "results.md").read_text()
     [line] = [line for line in page.splitlines() if line.startswith("Not run yet")]
     assert "`ch6_dropout`" in line

@@ -81,6 +81,42 @@ def test_it_trains_judges_and_reports(experiment, tmp_path):
     assert re.fullmatch(r"error: .*holds a run already; --resume keeps .*\n", again.stderr)
 
 
+def test_a_readme_and_configs_are_renewed_only_where_a_report_is_asked_for(experiment, tmp_path):
+    """They lie beside the output, too, and are not ours where nobody has said so."""
+    path, readme = experiment(), tmp_path / "README.md"
+    path.write_text(f"# Mine.\n# Expect: much.\n# Time: none.\n{path.read_text()}")
+    readme.write_text(f"{book_report.BEGIN}\nmine\n{book_report.END}\n")
+    before = path.read_text(), readme.read_text()
+    words = (path, "--seeds", 1, "--jobs", 1, "--output", tmp_path / "out")
+    assert reproduce(*words).returncode == 0
+    assert (path.read_text(), readme.read_text()) == before
+    assert reproduce(*words, "--resume", "--report", tmp_path / "docs").returncode == 0
+    assert "# Expect (over 1 seed)" in path.read_text()
+    assert "| chapter |" in readme.read_text()
+
+
+def test_an_output_that_nobody_reads_is_not_a_report_that_failed(experiment, tmp_path):
+    words = command(experiment(), "--seeds", 1, "--jobs", 1, "--output", tmp_path / "out")
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    process.stdout.readline()
+    process.stdout.close()
+    assert "error" not in process.stderr.read()
+    assert process.wait() == 141
+
+
+def test_a_figure_that_cannot_be_written_is_named_and_no_option_is(experiment, tmp_path):
+    path, out = experiment(), tmp_path / "out"
+    path.write_text(path.read_text() + "    - {kind: race, says: so, run: fast, against: slow, mark: 50}\n")
+    (out / "figures").mkdir(parents=True)
+    (out / "figures" / "book").touch()
+    result = reproduce(path, "--seeds", 1, "--jobs", 1, "--output", out)
+    assert result.returncode == 2
+    assert (
+        f"error: the report was not written: {out / 'figures' / 'book' / 'tanh_or_sigmoid.svg'}: "
+        in result.stderr
+    )
+
+
 def test_a_quick_look_trains_every_run_gives_no_verdict_and_writes_nothing(experiment, tmp_path):
     result = reproduce(experiment(), "--quick", "--output", tmp_path / "out")
     assert result.returncode == 0, result.stderr
