@@ -21,6 +21,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+from benchmarks import run
 from mnist_softmax.config.file import load_config
 from mnist_softmax.errors import UserError
 from mnist_softmax.runs import cluster
@@ -106,4 +107,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from benchmarks import run
 from benchmarks.memory import peak
 from benchmarks.peers import Peer
 from benchmarks.peers.convolution import FIELD, POOL, Work
@@ -176,4 +177,4 @@ def compared(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -6,6 +6,8 @@ import re
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
+from benchmarks import run
+
 PACKAGE = "mnist-softmax"
 
 
@@ -40,4 +42,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -12,6 +12,7 @@ import resource
 import subprocess
 import sys
 
+from benchmarks import run
 from benchmarks.peers import PEERS
 from benchmarks.work import one_core, work
 
@@ -42,4 +43,4 @@ def peak() -> float:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

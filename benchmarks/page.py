@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks import run
 from benchmarks.peers import PEERS
 from benchmarks.speed import table
 from benchmarks.work import COMPILER, LIBRARIES
@@ -174,4 +175,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -23,6 +23,7 @@ import joblib
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from benchmarks import run
 from benchmarks.work import machine
 from mnist_softmax.config.config import Config
 from mnist_softmax.data.dataset import Dataset, Split
@@ -185,4 +186,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -20,6 +20,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+from benchmarks import run
 from benchmarks.memory import peak_memory
 from benchmarks.peers import OPTIONAL, PEERS, LeftOut
 from benchmarks.startup import startup
@@ -130,4 +131,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)
