@@ -132,6 +132,8 @@ def check_comparable(comparison: Comparison) -> None:
             f"{len(comparison.configs):,} configs with {comparison.seeds:,} seeds are more than {MOST_RUNS:,} runs; "
             "ask for fewer"
         )
+    if comparison.points and not _are_of(comparison.points, comparison.configs):
+        raise ConfigError("points: expected the keys that a sweep varies, the same for each of its configs")
     (first, reference), *_ = comparison.configs.items()
     for name, settings in comparison.configs.items():
         check_name(name)
@@ -148,6 +150,10 @@ def check_comparable(comparison: Comparison) -> None:
                     f"{name} and {first} are for different data: data.{key} is {ours} and {theirs}; "
                     "give both the same, or vary it in a sweep"
                 )
+
+
+def _are_of(points: Mapping[str, Mapping[str, Any]], configs: Mapping[str, Config]) -> bool:
+    return points.keys() == configs.keys() and len({tuple(point) for point in points.values()}) == 1
 
 
 def check_name(name: str) -> None:
@@ -179,10 +185,8 @@ def read_comparison(directory: str | Path) -> Comparison:
         if not configs or content["seeds"] > MOST_RUNS // len(configs):
             raise Damaged(f"{len(configs):,} configs with {content['seeds']:,} seeds")
         points = content["varied"]
-        if (content["kind"] == "sweep") != bool(points) or (points and points.keys() != configs.keys()):
-            raise Damaged("varied: expected the keys that a sweep varies, for each of its configs")
-        if len({tuple(point) for point in points.values()}) > 1:
-            raise Damaged("varied: expected the same keys for all configs")
+        if (content["kind"] == "sweep") != bool(points) or (points and not _are_of(points, configs)):
+            raise Damaged("varied: expected the keys that a sweep varies, the same for each of its configs")
     return Comparison(Path(directory), configs, content["seeds"], tuple(content["commands"]), points)
 
 

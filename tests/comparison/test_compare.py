@@ -205,6 +205,7 @@ def test_what_python_cannot_compare_is_refused_before_anything_is_touched(config
         ({"a": settings}, {"seeds": 0}, "seeds 0"),
         ({"a": settings}, {"jobs": 0}, "jobs 0"),
         ({"a": settings}, {"cohort": -1}, "cohort -1"),
+        ({"a": settings}, {"points": {"b": {"training.l2": 1}}}, "points"),
         ({"a": settings}, {"scheduler": "tcp://127.0.0.1:1"}, "backend dask"),
     ]:
         with pytest.raises(ConfigError, match=re.escape(words)):
