@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from math import comb
 
 import numpy as np
 from scipy import stats
@@ -39,11 +39,13 @@ class Prediction:
     deviation: float | None
     low: float | None
     high: float | None
-    reports: np.ndarray
+    values: np.ndarray
+    times: np.ndarray
+    """How many reports have each of the values."""
 
     def quantile(self, value: float) -> float:
         """The share of reports at or below `value`."""
-        return float(np.mean(self.reports <= value))
+        return float(self.times[self.values <= value].sum() / self.times.sum())
 
     def beside(self, book: float) -> dict[str, float | None]:
         """These figures beside the book's, as findings hold them."""
@@ -77,11 +79,14 @@ def one_more_report(
     """
     n, k = len(values), min(best_of, len(values))
     merit = values if chosen_by is None else chosen_by
-    reports = np.array([values[max(runs, key=merit.__getitem__)] for runs in combinations(range(n), k)])
-    mean = float(np.mean(reports))
+    order = sorted(range(n), key=lambda run: (merit[run], -run))  # the best last, of equals the earliest
+    reported = np.array(values, float)[order[k - 1 :]]
+    # each is the best of as many sets of k runs as there are of k - 1 worse ones
+    times = np.array([comb(worse, k - 1) for worse in range(k - 1, n)], float)
+    mean = float(np.average(reported, weights=times))
     if n <= best_of:
-        return Prediction(n, mean, None, None, None, reports)
-    deviation = float(np.std(reports, ddof=1))
+        return Prediction(n, mean, None, None, None, reported, times)
+    deviation = float(np.sqrt(times @ (reported - mean) ** 2 / (times.sum() - 1)))
     t = float(stats.t.ppf((1 + LEVEL) / 2, (n - 1) / best_of))
     margin = t * deviation * np.sqrt(1 + best_of / n)
-    return Prediction(n, mean, deviation, float(mean - margin), float(mean + margin), reports)
+    return Prediction(n, mean, deviation, float(mean - margin), float(mean + margin), reported, times)

@@ -100,7 +100,7 @@ def test_by_validation_is_the_last_of_the_epochs_that_are_best_on_validation():
 def test_the_best_of_three_is_chosen_by_validation():
     """Of the four triples of runs 0 to 3 those with run 3 report its 1, the other one reports 2 of run 1."""
     found = one_more_report([4.0, 2.0, 3.0, 1.0], 3, chosen_by=[90.0, 92.0, 91.0, 93.0])
-    assert sorted(found.reports) == [1, 1, 1, 2]
+    assert dict(zip(found.values, found.times, strict=True)) == {2: 1, 1: 3}
 
 
 REST = {"penalty": 0.0, "learning_rate": 1.0, "seconds": 0.1}  # of a record

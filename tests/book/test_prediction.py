@@ -1,5 +1,6 @@
 """The interval for one more report: the textbook one, and what it becomes where a report is the best of several."""
 
+import tracemalloc
 from itertools import combinations
 
 import numpy as np
@@ -32,10 +33,31 @@ def test_it_holds_one_more_run_as_often_as_it_says():
 def test_best_of_three_reports_are_all_the_triples():
     found = one_more_report(RUNS, best_of=3)
     best = [max(triple) for triple in combinations(RUNS, 3)]
-    assert len(found.reports) == len(best) == 120
+    assert found.times.sum() == len(best) == 120
+    assert np.repeat(found.values, found.times.astype(int)).tolist() == sorted(best)
     assert found.mean == pytest.approx(np.mean(best))
     margin = stats.t.ppf(0.975, 3) * np.std(best, ddof=1) * np.sqrt(1.3)
     assert (found.low, found.high) == pytest.approx((found.mean - margin, found.mean + margin))
+
+
+def test_of_runs_that_are_equally_good_the_earliest_is_reported():
+    merit, value = [1, 2, 2, 1, 2], [10.0, 20.0, 30.0, 40.0, 50.0]
+    chosen = [value[max(runs, key=merit.__getitem__)] for runs in combinations(range(5), 3)]
+    found = one_more_report(value, 3, merit)
+    assert sorted(np.repeat(found.values, found.times.astype(int))) == sorted(chosen)
+    assert found.quantile(25) == np.mean(np.array(chosen) <= 25)
+
+
+def test_the_triples_of_a_thousand_runs_are_counted_and_not_made():
+    runs = np.arange(1000.0)
+    tracemalloc.start()
+    found = one_more_report(runs.tolist(), best_of=3)
+    assert tracemalloc.get_traced_memory()[1] < 1e6
+    tracemalloc.stop()
+    assert found.times.sum() == 166_167_000
+    assert found.mean == pytest.approx(
+        3 / 4 * 1001 - 1
+    )  # of the largest of 3 out of 1 to N it is 3 (N + 1) / 4
 
 
 @pytest.mark.parametrize("tail", ["normal", "some runs much worse"])
