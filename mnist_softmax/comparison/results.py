@@ -12,7 +12,7 @@ from mnist_softmax.comparison.statistics import holm, interval, mean, mean_inter
 from mnist_softmax.errors import UserError
 from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.runs.run import Task
-from mnist_softmax.runs.summary import Data, Environment
+from mnist_softmax.runs.summary import Data, Environment, Summary
 from mnist_softmax.text import html_table
 from mnist_softmax.training.history import History
 
@@ -46,6 +46,7 @@ class Results:
     """source, checksum, and the number of train, validation and test images; None where no run is finished."""
     environment: Environment | None
     warnings: list[str]
+    """Of the data, and of single runs that are not as the others are."""
     errors: Sequence[UserError] = ()
     """What kept runs from being finished in this call; not in results.json, where runs have status and reason."""
 
@@ -75,26 +76,24 @@ class Results:
 
 def work_out(comparison: Comparison, errors: Sequence[UserError] = ()) -> Results:
     """The results of all runs in the folder. Raises RunDirectoryError where something stored is damaged."""
-    runs = [_run(name, task) for name in comparison.configs for task in comparison.tasks_of(name)]
+    tasks = [(name, task) for name in comparison.configs for task in comparison.tasks_of(name)]
+    ended = [RunDirectory(task.directory).read_summary() for _, task in tasks]
+    runs = [_run(name, task, summary) for (name, task), summary in zip(tasks, ended, strict=True)]
     configs = [_config(name, [run for run in runs if run["config"] == name]) for name in comparison.configs]
-    finished = (place for name in comparison.configs for _, place in comparison.finished_runs(name))
-    first = next(finished, None)
-    summary = first.read_summary() if first else None
+    finished = [summary for summary in ended if summary and summary["status"] == "finished"]
+    first = finished[0] if finished else None
     pairs, best = [], None
     if comparison.kind == "sweep":
         configs = [config | {"point": dict(comparison.points[config["name"]])} for config in configs]
         best = _best(configs)
-    elif summary:
-        pairs = _pairs(configs, runs, summary["data"]["test"])
-    if summary is None:
-        return Results(comparison, runs, configs, pairs, best, None, None, [], errors)
-    data, environment, warnings = summary["data"], summary["environment"], summary["warnings"]
+    elif first:
+        pairs = _pairs(configs, runs, first["data"]["test"])
+    data, environment = (first["data"], first["environment"]) if first else (None, None)
+    warnings = [*dict.fromkeys(text for summary in finished for text in summary["warnings"])]
     return Results(comparison, runs, configs, pairs, best, data, environment, warnings, errors)
 
 
-def _run(name: str, task: Task) -> Facts:
-    place = RunDirectory(task.directory)
-    ended = place.read_summary()
+def _run(name: str, task: Task, ended: Summary | None) -> Facts:
     run: Facts = {"config": name, "seed": task.settings.seed}
     run |= {
         "status": ended["status"] if ended else "unfinished",
@@ -102,7 +101,7 @@ def _run(name: str, task: Task) -> Facts:
     }
     if run["status"] != "finished":
         return run
-    summary, history = measured(place)
+    summary, history = measured(RunDirectory(task.directory))
     final, best = history[-1], summary["best_by_validation"] or history[-1]
     return run | {
         "epochs": summary["epochs"],

@@ -227,6 +227,19 @@ def test_a_folder_written_by_an_earlier_version_is_taken_up(config, other, out):
     assert stored(out)["commands"][0] == "then"
 
 
+def test_a_warning_of_any_run_is_in_the_report_and_those_of_all_once(config, other, out):
+    assert compare(config, other, "--seeds", "2", "training.epochs=2", "--output", out).returncode == 0
+    last = out / "runs" / "other" / "seed-1" / "summary.json"
+    for path in out.rglob("summary.json"):
+        summary = json.loads(path.read_text())
+        own = ["goes on with another kernel"] if path == last else []
+        path.write_text(json.dumps(summary | {"warnings": ["only digits 3 and 8", *own]}))
+    result = run_command("report", out)
+    assert stored(out)["warnings"] == ["only digits 3 and 8", "goes on with another kernel"]
+    assert "goes on with another kernel" in (out / "report.html").read_text()
+    assert result.stderr.count("warning: ") == 2
+
+
 def test_overrides_change_all_configs(config, other, out):
     assert compare(config, other, "training.epochs=2", "--seeds", "1", "--output", out).returncode == 0
     assert {run["epochs"] for run in stored(out)["runs"]} == {2}
