@@ -114,6 +114,11 @@ def train_all(
             inside.enter_context(_watched(tasks, left, outcomes, on_event))
         for number, outcome in ended:
             outcomes[number] = outcome
+            told = backend == "local" and jobs == 1  # else it was trained where nobody listens
+            if not told and not isinstance(outcome, UserError):
+                for text in outcome["warnings"]:
+                    if text not in datasets[tasks[number].settings.data].warnings:
+                        warnings.warn(text, Notice, stacklevel=2)
             on_event(Event(number, task_epochs(outcome), outcome))
     return [outcomes[number] for number in range(len(tasks))]
 

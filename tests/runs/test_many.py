@@ -73,6 +73,19 @@ def test_a_half_done_run_is_taken_up_again_to_the_same_bits(tasks):
     assert [content(t) for t in tasks("runs", 2)] == [content(t) for t in tasks("whole", 2)]
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_run_that_goes_on_with_another_arithmetic_is_told_wherever_it_is_trained(tasks, jobs):
+    train_all(tasks("runs", 2, "training.epochs=2"), jobs=1)
+    for task in tasks("runs", 2):
+        with np.load(task.directory / "checkpoint.npz") as stored:
+            arrays = dict(stored) | {"arithmetic": np.array("another kernel")}
+        np.savez(task.directory / "checkpoint.npz", **arrays)
+    with pytest.warns(Notice) as told:
+        train_all(tasks("runs", 2), jobs=jobs)
+    folders = [str(warning.message).partition(":")[0] for warning in told]
+    assert sorted(folders) == [str(task.directory) for task in tasks("runs", 2)]
+
+
 def test_one_that_diverges_is_reported_now_and_later_without_training_again(tasks):
     wild = tasks("wild", 1, "training.learning_rate=1e38")
     for _ in range(2):
