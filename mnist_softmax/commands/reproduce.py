@@ -1,4 +1,4 @@
-"""`mnist-softmax reproduce` and `scripts/reproduce.py`: the numbers and figures of the book, had again."""
+"""`mnist-softmax reproduce` and `scripts/reproduce.py`: the numbers and figures of the book, trained again."""
 
 from __future__ import annotations
 
