@@ -24,6 +24,14 @@ from mnist_softmax.reading import Damaged, opened, read_json, reading
 from mnist_softmax.runs.summary import Environment, Seconds
 
 
+class Headline(TypedDict):
+    """A run's test accuracy over its seeds, as `results.headline` makes it."""
+
+    mean: float
+    deviation: float | None
+    n: int
+
+
 class StoredResult(TypedDict):
     """What results.json has of an experiment."""
 
@@ -34,7 +42,7 @@ class StoredResult(TypedDict):
     findings: list[dict[str, Any]]
     replays: list[dict[str, Any]]
     chaotic: str | None
-    headlines: dict[str, dict[str, float | None] | None]
+    headlines: dict[str, Headline | None]
     inferred: list[str]
     deviations: list[str]
     runs: int
