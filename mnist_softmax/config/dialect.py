@@ -40,16 +40,21 @@ def parse(text: str) -> Any:
 
 
 def _located(error: yaml.MarkedYAMLError, text: str) -> NotYAML:
-    """The fault where it lies: what has no end PyYAML notices only where it cannot go on, maybe lines below."""
+    """The fault where it lies: what has no end PyYAML notices only where it cannot go on, maybe lines below.
+
+    Lines are counted as editors do: PyYAML also begins one at U+0085, U+2028 and U+2029.
+    """
     problem, context, begun = error.problem or str(error), error.context or "while", error.context_mark
-    line = error.problem_mark.line + 1 if error.problem_mark else None
+    first, line = (
+        text.count("\n", 0, each.index) + 1 if each else None for each in (begun, error.problem_mark)
+    )
     if begun and not context.startswith("while"):  # only both together are a sentence
-        problem = f"{context} in line {begun.line + 1}, {problem}"
-    elif begun and line and begun.line + 1 < line:
+        problem = f"{context} in line {first}, {problem}"
+    elif begun and first and line and first < line:
         if context == "while scanning a simple key":
-            line = begun.line + 1
+            line = first
         elif re.fullmatch(OPENED, context):
-            problem = f"{problem}; the {text[begun.index]} of line {begun.line + 1} is still open"
+            problem = f"{problem}; the {text[begun.index]} of line {first} is still open"
     return NotYAML(problem, line)
 
 

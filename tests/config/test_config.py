@@ -277,6 +277,7 @@ def test_an_override_that_cannot_be_read_is_repeated_in_its_one_line(faults, ove
     [
         ("seed: 0\nnetwork: {layers: [1, 2\ntraining: 3\n", 3, "; the [ of line 2 is still open"),
         ("seed: 0\nx: {a: 1,\n  b: 2\ny: 3\n", 4, "; the { of line 2 is still open"),
+        ("# \u2028\nx: {layers: [1, 2\ny: 3\n", 3, "; the [ of line 2 is still open"),
         ("seed: 0\nx: 'a\ny: 1\nz: 2\n", 5, "; the ' of line 2 is still open"),
         ('seed: 0\nx: "a\ny: \\q"\n', 3, '; the " of line 2 is still open'),
         ("'seed': 0\n- 1\n", 2, "expected <block end>, but found '-'"),
