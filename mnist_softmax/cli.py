@@ -121,10 +121,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     if not arguments[0].startswith("-"):
         _check_command(arguments[0])
     parser, known = _parser()
-    _check_first_option(arguments[0], [*parser._option_string_actions], known)
+    _check_first_option(arguments, [*parser._option_string_actions], known)
     pairs: list[str] = []
     if arguments[0] in COMMANDS:
-        arguments, pairs = _pairs_apart(arguments, known[arguments[0]])
+        arguments, pairs = _pairs_apart(arguments, known)
     options, rest = parser.parse_known_args(arguments)
     takes_pairs = COMMANDS[options.command].TAKES_OVERRIDES
     if wrong := [word for word in rest if not takes_pairs or word.startswith("-") or "=" not in word]:
@@ -144,14 +144,17 @@ def _check_command(word: str) -> None:
         raise ConfigError(f"{word}: no such command; {hint}")
 
 
-def _check_first_option(word: str, ours: Collection[str], known: Mapping[str, Collection[str]]) -> None:
+def _check_first_option(words: list[str], ours: Collection[str], known: Mapping[str, Collection[str]]) -> None:
     """Raises ConfigError for an option in the place of a command; argparse would take its value for the command."""
-    name = word.partition("=")[0]
+    name, *others = (word.partition("=")[0] for word in words)
     if name.startswith("-") and not any(option.startswith(name) for option in ours):
         near = _nearest(name, ours)
         hint = f"; did you mean {near}?" if near else "; see mnist-softmax --help"
         if having := [command for command in known if name in known[command]]:
-            hint = f", as in mnist-softmax {having[0]} {name}"
+            options = {each for each in others if each.startswith("--")}
+            meant = [command for command in having if command in others]
+            meant += [command for command in having if options <= {*known[command]}]
+            hint = f", as in mnist-softmax {(meant or having)[0]} {name}"
         raise ConfigError(f"{name}: the command comes before its options{hint}")
 
 
@@ -169,7 +172,7 @@ class _Parser(argparse.ArgumentParser):
         super().error(message(one_line(text)))
 
 
-def _pairs_apart(arguments: list[str], known: Collection[str]) -> tuple[list[str], list[str]]:
+def _pairs_apart(arguments: list[str], known: Mapping[str, Collection[str]]) -> tuple[list[str], list[str]]:
     """The words of a command, and apart from them `key=value` of each that was written `--key=value`.
 
     Raises ConfigError for an option that the command does not have; argparse would name what it misses instead.
@@ -180,13 +183,15 @@ def _pairs_apart(arguments: list[str], known: Collection[str]) -> tuple[list[str
         name, equals, _ = word.partition("=")
         if word == "--":
             return kept + words[k:], pairs
-        if not word.startswith("--") or name in known:
+        if not word.startswith("--") or name in known[command]:
             kept.append(word)
         elif equals and COMMANDS[command].TAKES_OVERRIDES and _is_key(name[2:]):
             pairs.append(word[2:])
         else:
-            near = _nearest(name, known)
+            near = _nearest(name, known[command])
             hint = f"did you mean {near}?" if near else f"see mnist-softmax {command} --help"
+            if having := [other for other in known if name in known[other]]:
+                hint = f"it is one of {', '.join(having[:3])}"
             if "." in name and COMMANDS[command].TAKES_OVERRIDES:
                 hint = f"a key of the config is written {name[2:]}=VALUE"
             raise ConfigError(f"{name}: {command} has no such option; {hint}")

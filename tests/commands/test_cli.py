@@ -100,7 +100,7 @@ def test_a_word_that_is_not_understood_is_named_and_no_other():
         (["compare", "a", "b", "--seed=3", "--out"], "--out: compare has no such option; did you mean --output?"),
         (["curves", "x", "--fast"], "--fast: curves has no such option; see mnist-softmax curves --help"),
         (["report", "x", "--seed=1"], "--seed: report has no such option; see mnist-softmax report --help"),
-        (["lab", "--json"], "--json: lab has no such option; see mnist-softmax lab --help"),  # not --open
+        (["lab", "--json"], "--json: lab has no such option; it is one of explain, predict"),  # not --open
         (["train", "--config", "loglik", "--training.epochs", "3"],
          "--training.epochs: train has no such option; a key of the config is written training.epochs=VALUE"),
         (["train", "--config", "loglik", "--trainig.epochs=3"],
@@ -117,6 +117,8 @@ def test_an_unknown_option_is_refused_with_what_was_meant(words, says):
         (["--config", "loglik"], ", as in mnist-softmax train --config"),
         (["--config=loglik"], ", as in mnist-softmax train --config"),
         (["--run", "x", "--index"], ", as in mnist-softmax explain --run"),
+        (["--jobs", "sweep", "--config", "loglik"], ", as in mnist-softmax sweep --jobs"),
+        (["--config", "loglik", "--random", "2"], ", as in mnist-softmax sweep --config"),  # who alone has both
         (["--print-config", "train"], ", as in mnist-softmax train --print-config"),  # not --print-completion
         (["--seed=1", "train", "--config", "loglik"], "; see mnist-softmax --help"),
         (["-x", "train"], "; see mnist-softmax --help"),
