@@ -50,6 +50,8 @@ def unknown(path: Path) -> DataError:
         return DataError(
             f"{path}: is a zip archive without arrays of NumPy; unpack it, and name the file or folder"
         )
+    if start.startswith(b"PK"):
+        return DataError(f"{path}: is a damaged npz file (it begins with {start[:8]!r}); fetch the file again")
     if start[257:262] == b"ustar":
         return DataError(f"{path}: is a tar archive; unpack it with tar -xf, and name the folder")
     for first, what, remedy in OTHERS:

@@ -58,7 +58,8 @@ def check_size(path: Path, size: int, most: int | None = None) -> None:
     most = most or LARGEST
     if size > most:
         raise DataError(
-            f"{path}: would be {size / 1e9:,.1f} GB; at most {most / 1e9:g} GB are read, so take a part of it"
+            f"{path}: would be {size / 1e9:,.1f} GB; at most {most / 1e9:g} GB are read: take a part of it, or fetch "
+            "the file again if it is not so large"
         )
 
 

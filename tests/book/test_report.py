@@ -73,7 +73,9 @@ def test_what_was_stored_before_stays_and_each_machine_has_its_own(folder, plan)
     report.write([result("ch6_relu", mean=99.2)], plan, {}, folder)
     stored = json.loads((folder / "results.json").read_text())
     assert [each["id"] for each in stored["results"]] == ["ch6_dbl_conv", "ch6_relu"]
-    assert json.dumps(stored["results"][0], sort_keys=True) == json.dumps(before, sort_keys=True)  # 5 is not 5.0
+    assert json.dumps(stored["results"][0], sort_keys=True) == json.dumps(
+        before, sort_keys=True
+    )  # 5 is not 5.0
     assert [each["environment"] for each in stored["results"]] == [0, 1]
     page = (folder / "results.md").read_text()
     assert page == report.page(stored)

@@ -513,6 +513,13 @@ def test_what_numpy_writes_of_arrays_is_read_whatever_lies_in_them(tmp_path, pro
 # ---- what is none of these
 
 
+def test_a_damaged_npz_file_is_told_to_be_fetched_again_and_not_written_as_what_it_was(tmp_path, digits):
+    np.savez(tmp_path / "a.npz", **digits)
+    content = (tmp_path / "a.npz").read_bytes()
+    (tmp_path / "a.npz").write_bytes(b"PK\x03\xff" + content[4:-22] + b"\xff" * 22)
+    assert "is a damaged npz file" in fault(tmp_path / "a.npz", source="npz")
+
+
 def test_another_kind_than_the_config_says_is_named(tmp_path, digits):
     np.savez(tmp_path / "a.npz", **digits)
     assert "is npz, not csv; set data.source=npz" in fault(tmp_path / "a.npz", source="csv")
