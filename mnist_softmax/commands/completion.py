@@ -27,15 +27,11 @@ class PrintCompletion(argparse.Action):
         names = " ".join(shipped())
         by_name = {"bash": "_mnist_softmax_configs", "zsh": f"({names})"}
         preamble: Any = {"bash": f"_mnist_softmax_configs() {{ compgen -f -W '{names}' -- \"$1\"; }}"}
-        for action in _arguments(
-            parser
-        ):  # shtab reads `complete`, of which argparse and its types know nothing
-            if action.metavar in FOLDERS:
-                action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
-            elif action.metavar in FILES:
-                action.complete = shtab.FILE  # type: ignore[attr-defined]
-            elif action.dest in ("config", "configs", "name"):
-                action.complete = by_name  # type: ignore[attr-defined]
+        completions = dict.fromkeys(FOLDERS, shtab.DIRECTORY) | dict.fromkeys(FILES, shtab.FILE)
+        for action in _arguments(parser):
+            named = by_name if action.dest in ("config", "configs", "name") else None
+            if found := completions.get(str(action.metavar), named):
+                vars(action)["complete"] = found  # shtab reads it there; argparse has no such attribute
         print(shtab.complete(parser, shell, preamble=preamble))
         parser.exit()
 
