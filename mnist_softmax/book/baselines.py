@@ -89,9 +89,8 @@ def darkness(train: Split, classes: int) -> Classifier:
         return split.images.sum(axis=1, dtype=np.float64) / split.scale
 
     of_train = [totals(train)[train.labels == digit] for digit in range(classes)]
-    averages = np.array(
-        [each.mean() if len(each) else np.inf for each in of_train]
-    )  # no image is near to no class
+    # no image is near to a class without images
+    averages = np.array([each.mean() if len(each) else np.inf for each in of_train])
     return lambda split: np.abs(totals(split)[:, None] - averages).argmin(axis=1)
 
 

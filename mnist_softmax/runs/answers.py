@@ -41,9 +41,8 @@ class Answers(NamedTuple):
 def load_network(run: RunDirectory) -> Network:
     """The network of a finished run. Raises RunDirectoryError: no run, unfinished, diverged, or damaged."""
     settings, summary, there = run.read_config(), run.read_summary(), run.model.exists()
-    if summary is None and (
-        run.checkpoint.exists() or not there
-    ):  # a model would be of before it was trained on
+    # a model beside a checkpoint, without a summary, is of before the run was trained on
+    if summary is None and (run.checkpoint.exists() or not there):
         raise RunDirectoryError(f"{run.path}: has not ended yet; finish it with train --resume")
     if summary is not None and (summary["status"] != "finished" or not there):
         ended = f"{summary['status']} after {summary['epochs']} epochs"

@@ -112,9 +112,9 @@ def train_all(
                 on_event(Event(number, epochs, known, earlier=True))
         if backend == "local":
             inside.enter_context(_watched(tasks, left, outcomes, on_event))
+        told = backend == "local" and jobs == 1  # else runs are trained where nobody hears their warnings
         for number, outcome in ended:
             outcomes[number] = outcome
-            told = backend == "local" and jobs == 1  # else it was trained where nobody listens
             if not told and not isinstance(outcome, UserError):
                 for text in outcome["warnings"]:
                     if text not in datasets[tasks[number].settings.data].warnings:
