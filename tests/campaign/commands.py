@@ -10,7 +10,7 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from mnist_softmax import cli
+from mnist_softmax.commands.line import COMMANDS, command_parser
 from tests.campaign.judge import Fault
 from tests.campaign.odd import WORDS, shares
 from tests.campaign.part import Part, judge_trial
@@ -89,9 +89,7 @@ def strategy(root: Path) -> SearchStrategy[Line]:
     _make_shipped(root / "shipped" / "configs")
     word = st.sampled_from((*OURS, *OURS, *SAFE))
     option = st.sampled_from(_options())
-    words = (
-        st.tuples(word) | st.tuples(option) | st.tuples(option, word) | st.just((*cli.COMMANDS,)).flatmap(_one)
-    )
+    words = st.tuples(word) | st.tuples(option) | st.tuples(option, word) | st.just((*COMMANDS,)).flatmap(_one)
     change = st.builds(
         Change, shares(), st.sampled_from(("insert", "insert", "replace", "remove", "double")), words
     )
@@ -115,7 +113,7 @@ def _one(names: Words) -> SearchStrategy[Words]:
 
 def _options() -> list[str]:
     """Of all commands."""
-    _, known = cli._parser()
+    _, known = command_parser()
     return sorted({"--version", "--print-completion", *chain(*known.values())})
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mnist_softmax.cli import EXIT_CODES
+from mnist_softmax.commands.line import EXIT_CODES
 from tests.campaign.child import HANG, Answer
 
 ALLOWED = {int(code) for code in re.findall(r"\b(\d+) ", EXIT_CODES)}

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from hypothesis.strategies import SearchStrategy
 
-from mnist_softmax.cli import COMMANDS
+from mnist_softmax.commands.line import COMMANDS
 from tests.campaign import child
 from tests.campaign.judge import Fault, faults
 from tests.campaign.trial import Trial

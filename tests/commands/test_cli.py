@@ -10,7 +10,7 @@ import pytest
 from small_run import ROOT, run_command, run_train
 
 from mnist_softmax import __version__
-from mnist_softmax.cli import COMMANDS
+from mnist_softmax.commands.line import COMMANDS
 from mnist_softmax.config.file import load_config
 from mnist_softmax.errors import RunDirectoryError
 from mnist_softmax.runs.directory import RunDirectory

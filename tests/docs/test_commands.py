@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from small_run import run_command
 
-from mnist_softmax import cli
 from mnist_softmax.book.experiment import find_experiments
+from mnist_softmax.commands import line as command_line
 from mnist_softmax.config.file import load_config
 from mnist_softmax.config.shipped import find_shipped
 
@@ -57,9 +57,9 @@ def test_there_are_many():
 def test_the_program_takes_it(command):
     """Options, keys and values are right, and configs and experiments of these names are shipped."""
     if len(command.split()) == 2:  # a command's name
-        assert command.split()[1] in cli.COMMANDS
+        assert command.split()[1] in command_line.COMMANDS
         return
-    options = cli._parse(words_of(command))
+    options = command_line.parse(words_of(command))
     pairs = options.overrides + [word for word in getattr(options, "configs", ()) if "=" in word]
     for name in [getattr(options, "config", None), *(getattr(options, "configs", None) or ())]:
         if name and "=" not in name:

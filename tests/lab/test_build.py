@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from small_run import run_command
 
-from mnist_softmax.cli import COMMANDS, main
+from mnist_softmax.cli import main
+from mnist_softmax.commands.line import COMMANDS
 from mnist_softmax.config.config import Config
 from mnist_softmax.errors import UserError
 from mnist_softmax.lab.build import lab
