@@ -40,7 +40,7 @@ PEERS = {
     "c_lit": Peer("C, only lit pixels", "c_program", "start_lit", floats=False),
     "c_dense": Peer("C, dense", "c_program", floats=False),
     "ours": Peer("mnist_softmax", "ours", floats=False),
-    "cohort": Peer("mnist_softmax, ten at once, each", "ours", "start_cohort", replicas=10, floats=False),
+    "cohort": Peer("mnist_softmax, ten networks, each", "ours", "start_cohort", replicas=10, floats=False),
     "textbook": Peer("textbook NumPy", "textbook"),
     "numba": Peer("numba, np.dot on mini-batches", "numba_dots", library="numba"),
     "jax": Peer("JAX, jit and scan", "jax_scan", library="jax"),

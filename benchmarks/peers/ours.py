@@ -1,4 +1,4 @@
-"""mnist_softmax itself, alone and as a cohort."""
+"""mnist_softmax itself: one network, and ten in the cohorts that the program makes of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from benchmarks.work import ETA, M, Work
 from mnist_softmax.config.config import Config
+from mnist_softmax.training.cohort import suitable_cohort
 from mnist_softmax.training.loop import start as fresh
 from mnist_softmax.training.loop import train_cohort
 
@@ -24,9 +25,18 @@ class Orders:
         return self.work.order(self.epoch)
 
 
-def start(work: Work, replicas: int = 1) -> Callable[[int], float]:
-    """A function that trains an epoch of every replica."""
-    settings = Config.model_validate(
+def start(work: Work) -> Callable[[int], float]:
+    """One network."""
+    return _start(work, 1, 1)
+
+
+def start_cohort(work: Work) -> Callable[[int], float]:
+    """Ten networks."""
+    return _start(work, 10, suitable_cohort(_settings(work)))
+
+
+def _settings(work: Work) -> Config:
+    return Config.model_validate(
         {
             "network": work.description.model_dump(),
             "training": {
@@ -37,15 +47,24 @@ def start(work: Work, replicas: int = 1) -> Callable[[int], float]:
             },
         }
     )
+
+
+def _start(work: Work, replicas: int, most: int) -> Callable[[int], float]:
+    """A function that trains an epoch of every replica, in cohorts of at most `most`."""
+    settings = _settings(work)
     states = [fresh(settings) for _ in range(replicas)]
     for state in states:
         state.order = Orders(work)
         for name, view in state.network.parameters.named():
             view[...] = work.start[name]
-    outcomes = train_cohort(states, work.dataset, [settings] * replicas)
+    count = -(-replicas // most)
+    dealt = [states[k::count] for k in range(count)]
+    cohorts = [(len(each), train_cohort(each, work.dataset, [settings] * len(each))) for each in dealt]
 
     def epoch(_: int) -> float:
-        accuracies = {outcome["test_accuracy"] for _, outcome in _take(outcomes, replicas)}
+        accuracies = {
+            outcome["test_accuracy"] for size, outcomes in cohorts for _, outcome in _take(outcomes, size)
+        }
         [accuracy] = accuracies  # the replicas are all alike
         return accuracy
 
@@ -54,8 +73,3 @@ def start(work: Work, replicas: int = 1) -> Callable[[int], float]:
 
 def _take(outcomes: Iterable, count: int) -> list:
     return [next(iter(outcomes)) for _ in range(count)]
-
-
-def start_cohort(work: Work) -> Callable[[int], float]:
-    """A cohort of ten."""
-    return start(work, 10)

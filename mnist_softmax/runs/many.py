@@ -14,26 +14,20 @@ from contextlib import ExitStack, closing, contextmanager
 from typing import Literal, NamedTuple
 
 import joblib
-import numpy as np
 
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.data import Data
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import ConfigError, Notice, RunDirectoryError, UserError
-from mnist_softmax.network.passes import bytes_of_pass
 from mnist_softmax.runs import processes
 from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.runs.run import Task
 from mnist_softmax.runs.worker import Ended, Outcome, earlier_outcome, train_tasks
-from mnist_softmax.training.cohort import bytes_needed, cohort_key
+from mnist_softmax.training.cohort import cohort_key, suitable_cohort
 from mnist_softmax.training.fit import check_fit
-from mnist_softmax.training.optimizers import SLOTS, rule_of
 
 Backend = Literal["local", "dask"]
-COHORT = 10  # networks trained together: most of the gain is had by then (docs/performance.md)
-COHORT_BYTES = 300_000_000  # that they may take beside the digits
-CACHE = 1 << 20  # bytes: a core's second-level cache, or half of it, which a cohort should not leave
 LOOK_EVERY = 0.5  # seconds between two looks at how far the runs are
 ONE_A_CORE = -1  # as joblib and scikit-learn have it
 
@@ -69,7 +63,7 @@ def train_all(
     the address `scheduler`. `on_event` is told how far each run is, from another thread, and how it ended.
     `on_start` is called when all is in order and nothing written yet; `load` gives the digits of a data section.
     Results do not depend on `jobs`, `backend` or `cohort`, which bounds the networks trained in one cohort (by
-    default `suitable_cohort`).
+    default `training.cohort.suitable_cohort`).
     Raises, before anything is touched, DataError, ConfigError, and RunDirectoryError where a directory holds
     another run or something else; UserError where the cluster is not to be had.
     """
@@ -146,19 +140,6 @@ def survey(tasks: Sequence[Task], datasets: dict[Data, Dataset]) -> list[Outcome
     for task in tasks:
         check_fit(task.settings, datasets[task.settings.data])
     return [earlier_outcome(task, datasets[task.settings.data].checksum) for task in tasks]
-
-
-def suitable_cohort(settings: Config) -> int:
-    """How many networks to train together: COHORT, or as many as find room in COHORT_BYTES and in the CACHE.
-
-    One, where a single network fills the cache: then calls are long, and sharing them saves nothing.
-    """
-    training, n = settings.training, settings.data.training_size or 60_000  # of MNIST at most
-    n *= 5 if settings.data.expansion == "one_pixel" else 1
-    layers, itemsize = settings.network.placed(), np.dtype(training.dtype).itemsize
-    parameters = sum(layer.num_parameters for layer in layers) * (1 + len(SLOTS.get(rule_of(training), ())))
-    cached = parameters * itemsize + bytes_of_pass(layers, training.mini_batch_size, itemsize)
-    return max(1, min(COHORT, COHORT_BYTES // bytes_needed(settings, 1, n), CACHE // cached))
 
 
 def deal(

@@ -23,6 +23,10 @@ from mnist_softmax.training.optimizers import SLOTS, Descent, new_slots, rule_of
 from mnist_softmax.training.randomness import Order
 from mnist_softmax.training.sgd import Recordings
 
+COHORT = 10  # networks trained together: most of the gain is had by then (docs/performance.md)
+COHORT_BYTES = 300_000_000  # that they may take beside the digits
+CACHE = 3 << 18  # bytes for a cohort: a core's second-level cache has 1 MB or more, and images need some of it
+
 
 @dataclass
 class State:
@@ -62,6 +66,19 @@ def bytes_needed(settings: Config, replicas: int, n: int) -> int:
     image = width * (1 + size) + outputs * size  # as a byte and as a float a pixel; its one-hot label
     orders = n * np.dtype(np.intp).itemsize
     return replicas * (copies * parameters * size + block * image + bytes_of_pass(layers, m, size) + orders)
+
+
+def suitable_cohort(settings: Config) -> int:
+    """How many networks to train together: COHORT, or as many as find room in COHORT_BYTES and in the CACHE.
+
+    One, where a single network fills the cache: then calls are long, and sharing them saves nothing.
+    """
+    training, n = settings.training, settings.data.training_size or 60_000  # of MNIST at most
+    n *= 5 if settings.data.expansion == "one_pixel" else 1
+    layers, itemsize = settings.network.placed(), np.dtype(training.dtype).itemsize
+    parameters = sum(layer.num_parameters for layer in layers) * (1 + len(SLOTS.get(rule_of(training), ())))
+    cached = parameters * itemsize + bytes_of_pass(layers, training.mini_batch_size, itemsize)
+    return max(1, min(COHORT, COHORT_BYTES // bytes_needed(settings, 1, n), CACHE // cached))
 
 
 class Cohort:

@@ -14,10 +14,9 @@ from small_run import ROOT, wait_until, write_digits
 
 from mnist_softmax import locks
 from mnist_softmax.config.file import load_config
-from mnist_softmax.config.network import Architecture
 from mnist_softmax.errors import ConfigError, Diverged, Notice, RunDirectoryError
 from mnist_softmax.runs import processes
-from mnist_softmax.runs.many import deal, suitable_cohort, train_all
+from mnist_softmax.runs.many import deal, train_all
 from mnist_softmax.runs.run import Task
 
 
@@ -141,21 +140,6 @@ def test_groups_are_balanced_and_no_larger_than_asked(tasks, n, jobs, cohort, si
     groups = deal(tasks("runs", n), range(n), jobs, cohort)
     assert sorted(map(len, groups), reverse=True) == sizes
     assert sorted(number for group in groups for number in group) == list(range(n))
-
-
-def test_by_default_ten_share_a_cohort_and_fewer_where_they_are_large(tasks):
-    def of(hidden: int, **training) -> int:
-        settings = tasks("runs", 1)[0].settings
-        network = Architecture(layers=(784, hidden, 10), output_activation="softmax", cost="log_likelihood")
-        trained = settings.training.model_copy(
-            update={"mini_batch_size": 10, "dtype": "float32", "momentum": 0} | training
-        )
-        return suitable_cohort(settings.model_copy(update={"network": network, "training": trained}))
-
-    assert of(30) == 10  # 95 kB of parameters each: all are in the second-level cache
-    assert of(30, momentum=0.5) == 5
-    assert of(100) == 3
-    assert of(1000) == 1
 
 
 def test_only_runs_of_one_kind_share_a_group(tasks):

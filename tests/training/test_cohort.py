@@ -5,9 +5,10 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from mnist_softmax.config.config import Config
 from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.errors import Diverged
-from mnist_softmax.training.cohort import State, cohort_key
+from mnist_softmax.training.cohort import State, cohort_key, suitable_cohort
 from mnist_softmax.training.loop import epochs, put_back_best, start, train_cohort
 
 EVERYTHING = (
@@ -148,3 +149,17 @@ def test_so_it_is_with_the_digits_themselves(full_mnist, settings):
     chosen = [settings(seed=r, layers=(784, 30, 10), epochs=1, dtype="float32", l2=5.0) for r in range(3)]
     for state, each in zip(together(full_mnist, chosen), chosen, strict=True):
         assert_equal(state, alone(full_mnist, each))
+
+
+def test_a_cohort_is_as_large_as_finds_room_in_the_second_level_cache():
+    def of(hidden: int, **training) -> int:
+        network = {"layers": [784, hidden, 10], "output_activation": "softmax", "cost": "log_likelihood"}
+        chosen = {"epochs": 1, "mini_batch_size": 10, "learning_rate": 0.5} | training
+        return suitable_cohort(Config.model_validate({"network": network, "training": chosen}))
+
+    assert of(10) == 10  # no more, for most of the gain is had by then
+    assert of(30) == 7  # 95 kB of parameters each, and what a pass needs
+    assert of(30, momentum=0.5) == 4
+    assert of(30, dtype="float64") == 3
+    assert of(100) == 2
+    assert of(1000) == 1
