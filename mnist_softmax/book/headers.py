@@ -39,6 +39,8 @@ def expectation(result: dict[str, Any]) -> str:
 
 
 def _said(row: Row) -> str:
-    """Claim, figure and verdict, without where the printed number lies among ours."""
+    """Claim, figure, verdict without where the printed number lies among ours; the difference where that is all."""
     verdict = row.verdict.partition("; the recorded run")[0].partition(" (")[0]
-    return f"{row.claim}: {', '.join(word for word in (row.here, verdict) if word and word != 'the same')}"
+    difference = f"difference {row.difference}" * ("plain difference" in verdict)
+    words = [word for word in (row.here, difference, verdict) if word and word != "the same"]
+    return f"{row.claim}: {', '.join(words)}"

@@ -27,20 +27,24 @@ right answers must be the same, a cost within a millionth of itself. Epochs coun
 the mean and standard deviation (sd) of reports made as the book's was (peak or final, test or validation, best of
 k runs), and the 95 % prediction interval for one more such report: mean ± t · sd · √(1 + k/n), t of (n - 1)/k
 degrees of freedom. *Consistent*: the book's number lies in that interval. Otherwise by how much our mean is higher
-or lower. A transcript is judged epoch by epoch in the same way; gradient norms by their logarithms, where nine of
-ten points must lie inside; a statement, or one answer to all images, by how many runs do so, at least half of them.
+or lower. Of fewer than four runs only the plain difference is given. A transcript is judged epoch by epoch in the
+same way; gradient norms by their logarithms, where nine of ten points must lie inside; a statement, or one answer to
+all images, by how many runs do so, at least half of them.
 The interval was widened for best-of-three numbers (degrees of freedom) and the last rule loosened from all runs to
 half after a first trial of four seeds, before the runs reported here were looked at.
 
 **Ours.** The peak on test chooses its epoch by the test images, as the book does. Our own figure is test accuracy
-at the epoch with the best validation accuracy, the last column but one.
+at the epoch with the best validation accuracy, the last column but one. Of epochs that are as good it is the first;
+in chapter 6 the last, as the book's network3 has it, for its printed numbers too, which are the best of three runs
+by validation.
 """
 
 IN_GENERAL = """\
 **In general.** Runs over seeds are in float32, unless the config says otherwise, and draw from NumPy's PCG64, each
-use of random numbers from a stream of its own; the book's programs computed in float64 and drew from the Mersenne
-twister. Costs and activations are computed so that they cannot overflow, where the book's programs replace what
-has overflowed. Time is seconds of one process, summed over runs, on a machine that had other work to do as well.
+use of random numbers from a stream of its own; the book's programs drew from the Mersenne twister, and those of
+chapters 1 to 5 computed in float64. Costs and activations are computed so that they cannot overflow, where the book's
+programs replace what has overflowed. Time is that of one process by the clock, summed over runs, on machines that had
+other work to do as well.
 """
 
 
@@ -158,7 +162,7 @@ def _machine(content: dict[str, Any]) -> str:
     seconds = sum(result["seconds"] for result in content["results"])
     runs = sum(result["runs"] for result in content["results"])
     data = f"{content['data']['source']}, sha256 {content['data']['checksum'][:16]}"
-    total = f"Data: {data}. {runs} runs, {seconds / 60:.0f} minutes of one core in all."
+    total = f"Data: {data}. {runs} runs, {seconds / 60:.0f} minutes of one process in all."
     return "\n\n".join(["## Machine and versions", *lines, total]) + "\n"
 
 

@@ -9,7 +9,8 @@ such a mean (Hoeffding 1948, A class of statistics with asymptotically normal di
 (n - 1)/k degrees of freedom, for the reports overlap: with these the interval holds one more report in 94 to 96
 of 100 cases, of normal runs and of ones with a long lower tail (a test counts).
 
-Of no more runs than a report has there is no spread: then only the plain difference is said.
+Of three runs there is but one best of three, which has no spread. So of fewer than four runs, in whatever report,
+only the plain difference is said.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import numpy as np
 from scipy import stats
 
 LEVEL = 0.95
-LEAST_SEEDS = 4  # below that a best of three has no spread
+LEAST_SEEDS = 4  # of fewer runs there is no interval: a best of three has no spread then
 FEW = 3  # of fewer runs a statement is not judged
 TOO_FEW = ": too few to judge"
 
@@ -84,7 +85,7 @@ def one_more_report(
     # each is the best of as many sets of k runs as there are of k - 1 worse ones
     times = np.array([comb(worse, k - 1) for worse in range(k - 1, n)], float)
     mean = float(np.average(reported, weights=times))
-    if n <= best_of:
+    if n < LEAST_SEEDS:
         return Prediction(n, mean, None, None, None, reported, times)
     deviation = float(np.sqrt(times @ (reported - mean) ** 2 / (times.sum() - 1)))
     t = float(stats.t.ppf((1 + LEVEL) / 2, (n - 1) / best_of))

@@ -64,13 +64,10 @@ class Printed(Selected):
         if finding["layer"]:
             what = f"{how[finding['select']]} norm, hidden layer {finding['layer']}{of_run(finding['run'])}"
         if finding["best_of"] > 1:
-            few = finding["n"] < finding["best_of"]
-            of = (
-                f"; the book's is the best of {finding['best_of']}"
-                if few
-                else f", best of {finding['best_of']} runs"
-            )
-            what += of + " by validation" * by_validation
+            ours = min(finding["n"], finding["best_of"])
+            what += f", best of {ours} runs" * (ours > 1)
+            what += f"; the book's is the best of {finding['best_of']}" * (ours < finding["best_of"])
+            what += " by validation" * by_validation
         here, interval = f"{finding['mean']:.{places}f}{percent}", ""
         if finding["low"] is not None:
             here += f" (sd {finding['deviation']:.{places}f})"
@@ -141,7 +138,7 @@ class Statement(Selected):
         of = METRICS[finding["metric"]].title
         of = "ratio" if finding["ratio"] else "difference" if finding["minus"] else of
         if finding["minus"]:
-            of += f" {finding['run']} to {finding['minus']}"
+            of += f"{of_run(finding['run'])} to {finding['minus']}"
         else:
             of += of_run(finding["run"])
         row = Row.of(

@@ -10,7 +10,7 @@ from mnist_softmax.book.experiment import find_experiments
 from mnist_softmax.book.filters import Filters
 from mnist_softmax.book.plan import Tasks
 from mnist_softmax.book.prediction import one_more_report
-from mnist_softmax.book.printed import Printed
+from mnist_softmax.book.printed import Printed, Statement
 from mnist_softmax.book.quick import IMAGES, shortened
 from mnist_softmax.book.race import Race
 from mnist_softmax.book.vote import Vote, plurality
@@ -125,15 +125,31 @@ def evidence_of(dataset=None, **seeded) -> Evidence:
     return Evidence(seeded, {}, [], dataset, 100)
 
 
+@pytest.mark.parametrize("best_of", [1, 3])
 @pytest.mark.parametrize("n", [1, 2, 3])
-def test_few_runs_give_the_plain_difference_and_no_verdict(runs, n):
-    claim = Printed(select="by_validation", best_of=3, value=70.5)
+def test_few_runs_give_the_plain_difference_and_no_verdict(runs, n, best_of):
+    claim = Printed(select="by_validation", best_of=best_of, value=70.5)
     finding = claim.judge(evidence_of(only=runs(*[history((0.8, 0.7))] * n)))
     assert (finding["agrees"], finding["low"], finding["n"]) == (None, None, n)
     assert finding["mean"] == pytest.approx(70)
     row = claim.row(json.loads(json.dumps(finding)))
     assert (row.difference, row.interval) == ("-0.50", "")
     assert f"plain difference of {n} run" in row.verdict
+
+
+def test_of_two_runs_the_better_by_validation_is_shown_and_said_to_be_of_two(runs):
+    claim = Printed(select="by_validation", best_of=3, value=70.5)
+    row = claim.row(claim.judge(evidence_of(only=runs(history((0.8, 0.7)), history((0.9, 0.6))))))
+    assert row.here == "60.00 %"
+    assert row.claim.endswith("epoch, best of 2 runs; the book's is the best of 3 by validation")
+
+
+def test_a_difference_between_experiments_names_the_other_one(runs):
+    claim = Statement(says="similar", select="final", minus="other", above=-1, below=1)
+    [ours], [other] = runs(history((0.8, 0.7))), runs(history((0.8, 0.6)), name="other")
+    row = claim.row(claim.judge(evidence_of(only=[ours], other=[other])))
+    assert row.claim == '"similar" (difference to other)'
+    assert row.here == "10.00 %"
 
 
 def test_four_runs_give_an_interval(runs):

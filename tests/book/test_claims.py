@@ -62,6 +62,12 @@ def test_our_own_figure_is_test_accuracy_at_the_best_validation_epoch():
     assert headline([[{"epoch": 1, "train_cost": 1.0}]]) is None
 
 
+def test_of_epochs_as_good_on_validation_it_is_the_first_or_in_chapter_6_the_last():
+    equal = [{"epoch": k, "validation_accuracy": 0.9, "test_accuracy": t} for k, t in enumerate((0.7, 0.8), 1)]
+    assert headline([equal])["mean"] == pytest.approx(70)
+    assert headline([equal], last=True)["mean"] == pytest.approx(80)
+
+
 def test_a_printed_number_among_runs(evidence):
     claim = Printed(value=52.5)
     finding = claim.judge(evidence([40, 50], [51, 41], [52, 42], [53, 43]))
