@@ -25,7 +25,7 @@ from mnist_softmax.training.sgd import Recordings
 
 COHORT = 10  # networks trained together: most of the gain is had by then (docs/performance.md)
 COHORT_BYTES = 300_000_000  # that they may take beside the digits
-CACHE = 3 << 18  # bytes for a cohort: a core's second-level cache has 1 MB or more, and images need some of it
+CACHE = 3 << 18  # bytes for a cohort: most of a core's second-level cache, which has 1 MB or more
 
 
 @dataclass
@@ -77,7 +77,8 @@ def suitable_cohort(settings: Config) -> int:
     n *= 5 if settings.data.expansion == "one_pixel" else 1
     layers, itemsize = settings.network.placed(), np.dtype(training.dtype).itemsize
     parameters = sum(layer.num_parameters for layer in layers) * (1 + len(SLOTS.get(rule_of(training), ())))
-    cached = parameters * itemsize + bytes_of_pass(layers, training.mini_batch_size, itemsize)
+    images = training.mini_batch_size * layers[0].n_in * (1 + itemsize)  # as bytes and as floats
+    cached = parameters * itemsize + images + bytes_of_pass(layers, training.mini_batch_size, itemsize)
     return max(1, min(COHORT, COHORT_BYTES // bytes_needed(settings, 1, n), CACHE // cached))
 
 
