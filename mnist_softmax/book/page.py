@@ -34,9 +34,9 @@ The interval was widened for best-of-three numbers (degrees of freedom) and the 
 half after a first trial of four seeds, before the runs reported here were looked at.
 
 **Ours.** The peak on test chooses its epoch by the test images, as the book does. Our own figure is test accuracy
-at the epoch with the best validation accuracy, the last column but one. Of epochs that are as good it is the first;
-in chapter 6 the last, as the book's network3 has it, for its printed numbers too, which are the best of three runs
-by validation.
+at the epoch with the best validation accuracy, the last column but one. Where several epochs have that accuracy the
+first counts. In chapter 6 the last counts, as in the book's network3. The book's numbers of chapter 6 are chosen in
+the same way, and most are the best of three runs by validation.
 """
 
 IN_GENERAL = """\

@@ -13,7 +13,7 @@ import numpy as np
 from mnist_softmax.buffers import empty
 from mnist_softmax.data.dataset import Split
 
-BLOCK = 100  # images; with 200 a Xeon takes 2 to 4 % longer, and with cohorts of ten 5 %
+BLOCK = 100  # images; with 200 a Xeon takes 2 to 3 % longer, and with cohorts of ten 5 %
 
 
 class MiniBatches:

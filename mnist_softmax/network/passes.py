@@ -14,7 +14,7 @@ from mnist_softmax.network.wide import WideDensePass, chunks
 PASSES: dict[str, Any] = {"dense": DensePass, "convolution": ConvolutionPass, "dropout": DropoutPass}
 
 
-ROWS = 200  # without a way back at once, at most: they stay in the cache (1,000 at 784-30-10: a fifth longer)
+ROWS = 200  # at once, at most: they stay in the cache (with 1,000 an evaluation of 784-30-10 takes a quarter longer)
 BYTES = 20_000_000  # that the buffers of such a pass may take
 
 

@@ -23,8 +23,7 @@ from mnist_softmax.training.optimizers import SLOTS, Descent, new_slots, rule_of
 from mnist_softmax.training.randomness import Order
 from mnist_softmax.training.sgd import Recordings
 
-COHORT = 10  # networks trained together: most of the gain is had by then (docs/performance.md)
-COHORT_BYTES = 300_000_000  # that they may take beside the digits
+COHORT = 10  # networks trained together at most: of 30 hidden neurons ten gain most, at m = 1
 CACHE = 3 << 18  # bytes for a cohort: most of a core's second-level cache, which has 1 MB or more
 
 
@@ -69,17 +68,15 @@ def bytes_needed(settings: Config, replicas: int, n: int) -> int:
 
 
 def suitable_cohort(settings: Config) -> int:
-    """How many networks to train together: COHORT, or as many as find room in COHORT_BYTES and in the CACHE.
+    """How many networks to train together: COHORT, or as many as find room in the CACHE, with a mini-batch each.
 
-    One, where a single network fills the cache: then calls are long, and sharing them saves nothing.
+    One, where two do not fit: then calls are long, and sharing them saves nothing.
     """
-    training, n = settings.training, settings.data.training_size or 60_000  # of MNIST at most
-    n *= 5 if settings.data.expansion == "one_pixel" else 1
-    layers, itemsize = settings.network.placed(), np.dtype(training.dtype).itemsize
+    training, layers = settings.training, settings.network.placed()
+    itemsize, m = np.dtype(training.dtype).itemsize, training.mini_batch_size
     parameters = sum(layer.num_parameters for layer in layers) * (1 + len(SLOTS.get(rule_of(training), ())))
-    images = training.mini_batch_size * layers[0].n_in * (1 + itemsize)  # as bytes and as floats
-    cached = parameters * itemsize + images + bytes_of_pass(layers, training.mini_batch_size, itemsize)
-    return max(1, min(COHORT, COHORT_BYTES // bytes_needed(settings, 1, n), CACHE // cached))
+    images = m * layers[0].n_in * (1 + itemsize)  # as bytes and as floats
+    return max(1, min(COHORT, CACHE // (parameters * itemsize + images + bytes_of_pass(layers, m, itemsize))))
 
 
 class Cohort:

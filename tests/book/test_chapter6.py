@@ -1,6 +1,7 @@
 """Chapter 6: its networks follow network3, and its claims are judged as it reports."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from mnist_softmax.book.prediction import one_more_report
 from mnist_softmax.book.printed import Printed, Statement
 from mnist_softmax.book.quick import IMAGES, shortened
 from mnist_softmax.book.race import Race
+from mnist_softmax.book.results import results
 from mnist_softmax.book.vote import Vote, plurality
 from mnist_softmax.config.layers import Dropout
 from mnist_softmax.data.dataset import Dataset, Split
@@ -135,6 +137,15 @@ def test_few_runs_give_the_plain_difference_and_no_verdict(runs, n, best_of):
     row = claim.row(json.loads(json.dumps(finding)))
     assert (row.difference, row.interval) == ("-0.50", "")
     assert f"plain difference of {n} run" in row.verdict
+
+
+@pytest.mark.parametrize(("chapter", "expected"), [(6, 60), (3, 70)])
+def test_our_own_figure_is_of_the_last_best_epoch_in_chapter_6_alone(runs, chapter, expected):
+    [experiment] = find_experiments(["ch6_omit_fc"])
+    experiment = replace(experiment, book=experiment.book.model_copy(update={"chapter": chapter}))
+    evidence = {experiment.id: evidence_of(only=runs(history((0.9, 0.7), (0.9, 0.6))))}
+    [result] = results([experiment], evidence, None)
+    assert result["headlines"]["only"]["mean"] == pytest.approx(expected)
 
 
 def test_of_two_runs_the_better_by_validation_is_shown_and_said_to_be_of_two(runs):

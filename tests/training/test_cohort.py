@@ -157,11 +157,11 @@ def test_a_cohort_is_as_large_as_finds_room_in_the_second_level_cache():
         chosen = {"epochs": 1, "mini_batch_size": 10, "learning_rate": 0.5} | training
         return suitable_cohort(Config.model_validate({"network": network, "training": chosen}))
 
-    assert of(10) == 10  # no more, for most of the gain is had by then
+    assert of(10, mini_batch_size=1) == 10  # no more, though there is room for twenty
     assert of(30) == 5  # 95 kB of parameters each, 39 of images
     assert of(30, momentum=0.5) == 3
     assert of(30, dtype="float64") == 2
     assert of(30, mini_batch_size=1) == 7
-    assert of(30, mini_batch_size=100) == 1  # of which the images alone have 392 kB
+    assert of(30, mini_batch_size=100) == 1  # the images of one take 392 kB, and two do not fit
     assert of(100) == 2
     assert of(1000) == 1
