@@ -82,9 +82,10 @@ def calls_per_mini_batch(settings, replicas: int, **training) -> float:
     [
         (1, {}, 32),
         (1, {"l2": 1.0}, 32),
-        (10, {"l2": 1.0}, 122),
+        (5, {"l2": 1.0}, 70),
+        (10, {"l2": 1.0}, 115),
         (1, {"momentum": 0.5}, 36),
-        (10, {"momentum": 0.5}, 125),
+        (10, {"momentum": 0.5}, 120),
     ],
 )
 def test_a_mini_batch_makes_few_calls(settings, replicas, training, most):
