@@ -79,7 +79,7 @@ def _open_streams() -> None:
     for number, name in ((1, "stdout"), (2, "stderr")):
         given: TextIO | None = getattr(sys, name)
         stream = Output(
-            open(number, "wb", closefd=False),  # noqa: SIM115  for as long as the process lives
+            io.BufferedWriter(io.FileIO(number, "w", closefd=False)),
             encoding=given.encoding if given else "utf-8",
             errors="backslashreplace",  # a path may not fit the terminal's alphabet
             line_buffering=number == 2 or os.isatty(number),

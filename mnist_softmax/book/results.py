@@ -17,7 +17,7 @@ from mnist_softmax.training.history import History, best_epoch
 
 Result = dict[str, Any]
 
-NETWORK3 = 6  # the chapter whose program takes the last of epochs that are as good
+CHAPTER_OF_NETWORK3 = 6  # a program that takes the last of epochs that are as good
 
 
 def results(
@@ -42,7 +42,7 @@ def _result(experiment: Experiment, evidence: Evidence, recordings: Path | None)
         "replays": replays(experiment, evidence, recordings),
         "chaotic": book.recording.chaotic if book.recording else None,
         "headlines": {
-            run: headline(evidence.histories(run), last=book.chapter == NETWORK3)
+            run: headline(evidence.histories(run), last=book.chapter == CHAPTER_OF_NETWORK3)
             for run in evidence.seeded
             if run not in book.runs_of
         },

@@ -73,6 +73,7 @@ def names(path: Path) -> list[str]:
         with zipfile.ZipFile(path) as file:
             check_size(path, sum(member.file_size for member in file.infolist()))
             return [member.removesuffix(".npy") for member in file.namelist() if member.endswith(".npy")]
+    # zipfile calls a zip of a later version than it knows a NotImplementedError
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
         raise DataError(
             f"{path}: not an npz file, or not a whole one ({reason(error)}); write it with numpy.savez"
