@@ -232,6 +232,7 @@ def test_what_cannot_be_exported_is_said_in_one_line(tmp_path, monkeypatch):
 # ---- the digits themselves
 
 
+@pytest.mark.slow
 @pytest.mark.full_mnist
 @by_dtype
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ import pytest
 from mnist_softmax import figures
 from mnist_softmax.errors import ConfigError
 
+pytestmark = pytest.mark.slow
+
 DRAW = """
 import sys
 from mnist_softmax.figures import drawing, new_figure, save

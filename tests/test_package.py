@@ -16,6 +16,8 @@ from PIL import Image, ImageDraw
 
 from mnist_softmax import __version__
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 TRAVELS = [
     path.relative_to(ROOT)
@@ -156,7 +158,6 @@ FAILS = ["gradcheck --config loglik_wrong_gradient"]  # with exit code 1, as REA
 ENDS = {"train": "run ", "predict": "a_9", "lab": "needs no network", "explain": "y_j (a_j - 1)"}
 
 
-@pytest.mark.slow
 def test_every_command_of_the_readme_works(command, tmp_path):
     """In the order in which they stand there, where they train on a few digits; the folder is empty at first."""
     lines = re.findall(r"^mnist-softmax (.*?)(?: +#.*)?$", README, re.MULTILINE)
@@ -188,7 +189,6 @@ def test_every_command_of_the_readme_works(command, tmp_path):
         assert result.returncode == 0, (line, result.stderr)
 
 
-@pytest.mark.slow
 def test_the_program_of_the_readme_works(command):
     """Its two configs on the sample, for one epoch."""
     [block] = re.findall(r"```python\n(import mnist_softmax as ms\n.*?)```", README, flags=re.DOTALL)
@@ -199,7 +199,6 @@ def test_the_program_of_the_readme_works(command):
     assert "points above" in result.stdout
 
 
-@pytest.mark.slow
 @pytest.mark.full_mnist
 def test_it_reproduces_the_book(command, full_mnist):
     home = os.environ.get("SCIKIT_LEARN_DATA", str(Path.home() / "scikit_learn_data"))

@@ -13,6 +13,8 @@ from small_run import ROOT, command
 
 from mnist_softmax import signals
 
+pytestmark = pytest.mark.slow
+
 ENDLESS = "training.epochs=1000000"
 posix = pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals")
 
@@ -181,7 +183,6 @@ def lives(process):
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="needs /proc")
-@pytest.mark.slow
 @pytest.mark.parametrize("how", ["SIGKILL", "SIGTERM", "SIGINT", "early SIGINT"])
 def test_workers_end_with_their_parent(config, tmp_path, how):
     output = tmp_path / "comparison"

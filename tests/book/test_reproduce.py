@@ -13,6 +13,8 @@ from small_run import wait_until
 
 from mnist_softmax.book import report as book_report
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 EXPERIMENT = """

@@ -12,6 +12,8 @@ from mnist_softmax.comparison import sweep
 from mnist_softmax.config.file import load_config
 from mnist_softmax.runs import many
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def command(config, tmp_path, monkeypatch, capsys):

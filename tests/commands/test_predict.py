@@ -18,6 +18,8 @@ from mnist_softmax.runs.answers import load_network
 from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.runs.run import run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):

@@ -6,7 +6,10 @@ import sys
 import pytest
 from small_run import ROOT
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a shell and /dev/full")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="needs a shell and /dev/full"),
+]
 FAULT = "error: nix: no such file"
 NO_SPACE = "error: standard output: No space left on device\n"
 

@@ -5,6 +5,8 @@ import re
 import pytest
 from small_run import run_train, write_digits
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def again(config, tmp_path):

@@ -24,6 +24,8 @@ from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import ConfigError, DataError, Diverged, RunDirectoryError
 from mnist_softmax.training.loop import start
 
+pytestmark = pytest.mark.slow
+
 
 def run_command(*words):
     """Run `mnist-softmax` in this process: a new one would spend its time on being started."""

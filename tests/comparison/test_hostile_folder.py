@@ -17,6 +17,8 @@ from mnist_softmax.comparison.comparison import read_comparison
 from mnist_softmax.comparison.results import work_out
 from mnist_softmax.errors import ConfigError, RunDirectoryError, UserError
 
+pytestmark = pytest.mark.slow
+
 FILES = ["study.json", "exhibits.json", "slowdown.json", "runs/small/seed-0/summary.json",
          "runs/other/seed-1/metrics.jsonl"]  # fmt: skip
 VALUES = [None, "", "x", "../x", -1, 0, 10**30, 1e308, float("nan"), True, [], [[]], {}, {"x": 1}, ["x"]]

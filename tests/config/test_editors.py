@@ -15,6 +15,8 @@ from mnist_softmax.config.file import load_config
 from mnist_softmax.config.shipped import SCHEMA_LINE
 from mnist_softmax.errors import ConfigError
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "mnist_softmax" / "config" / "schema.json"
 FILES = sorted((ROOT / "configs").rglob("*.yaml"))

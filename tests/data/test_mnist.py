@@ -81,6 +81,7 @@ def test_the_sample_is_part_of_the_first_5848_training_images(mnist, with_sample
             assert image.tobytes() in first
 
 
+@pytest.mark.slow
 def test_they_are_parsed_once_and_then_read_without_any_heavy_package(
     mnist, tmp_path, offline, python_environment, monkeypatch
 ):

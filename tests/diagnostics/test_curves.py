@@ -9,6 +9,8 @@ from small_run import run_command, run_train
 
 from mnist_softmax.diagnostics import curves
 
+pytestmark = pytest.mark.slow
+
 MONITOR = "training.monitor=[train_cost,validation_accuracy,test_accuracy,test_mean_output]"
 
 

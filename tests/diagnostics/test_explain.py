@@ -18,6 +18,8 @@ from mnist_softmax.diagnostics.explain import explain
 from mnist_softmax.diagnostics.explain_report import draw, report
 from mnist_softmax.network.network import Network
 
+pytestmark = pytest.mark.slow
+
 PAIRS = [(cost, output) for cost, outputs in OUTPUT_ACTIVATIONS_OF.items() for output in outputs]
 
 

@@ -14,6 +14,8 @@ from mnist_softmax.commands import line as command_line
 from mnist_softmax.config.file import load_config
 from mnist_softmax.config.shipped import find_shipped
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 SHELL = {"monitor": "training.monitor=[train_cost]", "config": "loglik"}  # what a loop of a page sets

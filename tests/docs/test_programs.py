@@ -12,6 +12,8 @@ from mnist_softmax.config import network as network_section
 from mnist_softmax.network import costs
 from mnist_softmax.network.output import Output
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:\n```\n(.*?)^```)?", re.DOTALL | re.MULTILINE)
 

@@ -12,6 +12,8 @@ import pytest
 
 import mnist_softmax
 
+pytestmark = pytest.mark.slow
+
 for library in ("sphinx", "furo", "myst_parser", "latex2mathml"):
     pytest.importorskip(library, reason="the site needs the extra: pip install -e '.[docs]'")
 

@@ -23,6 +23,8 @@ from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.runs.run import run
 from mnist_softmax.training.checkpoint import save_model
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 jupytext = pytest.importorskip("jupytext", reason="notebooks need the extra: pip install -e '.[notebooks]'")
 nbclient = pytest.importorskip("nbclient", reason="notebooks need the extra: pip install -e '.[notebooks]'")
 pytest.importorskip("ipykernel", reason="notebooks need the extra: pip install -e '.[notebooks]'")

@@ -18,6 +18,8 @@ from mnist_softmax.runs import cluster
 from mnist_softmax.runs.many import train_all
 from mnist_softmax.runs.run import Task
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("distributed", reason="the extra dask is not installed")
 
 
@@ -117,7 +119,6 @@ def test_a_half_done_run_goes_on_from_where_it_was(tasks, scheduler, workers):
     assert model(tasks("runs", 1)[0]) == model(tasks("here", 1)[0])
 
 
-@pytest.mark.slow
 def test_a_worker_killed_in_the_middle_costs_time_and_nothing_else(tasks, scheduler, workers):
     long = "training.epochs=1000"
     killed = []
@@ -136,7 +137,6 @@ def test_a_worker_killed_in_the_middle_costs_time_and_nothing_else(tasks, schedu
     assert [model(t) for t in tasks("cluster", 4, long)] == [model(t) for t in tasks("here", 4, long)]
 
 
-@pytest.mark.slow
 def test_a_scheduler_that_is_lost_in_the_middle_is_reported_for_every_run(tasks, scheduler, workers, capfd):
     def kill(event):
         if event.epochs > 5:

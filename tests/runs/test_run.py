@@ -17,6 +17,8 @@ import pytest
 import yaml
 from small_run import command, run_train, wait_until, write_digits
 
+pytestmark = pytest.mark.slow
+
 
 def model(directory):
     with np.load(directory / "model.npz") as stored:
@@ -129,7 +131,6 @@ def test_a_finished_run_trained_on_equals_a_long_one(config, tmp_path):
     assert metrics(short) == metrics(long)
 
 
-@pytest.mark.slow
 def test_killed_at_random_instants_and_resumed_it_ends_with_the_same_bits(config, tmp_path):
     write_digits(tmp_path / "digits.npz", 12_000)
     settings = ("--config", config, "training.epochs=30", "training.early_stopping={patience: 29}")

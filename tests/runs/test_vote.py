@@ -9,6 +9,8 @@ import mnist_softmax as ms
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.runs.vote import leading, majority
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_most_frequent_answer_is_scipys_mode():
     rng = np.random.default_rng(0)

@@ -54,7 +54,7 @@ def digits_of_full_width(n: int) -> Dataset:
     return Dataset(*splits, source="npz", location="made up", checksum="")
 
 
-@pytest.mark.parametrize("num_replicas", [2, 3, 10])
+@pytest.mark.parametrize("num_replicas", [2, *(pytest.param(n, marks=pytest.mark.slow) for n in (3, 10))])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(
     ("output", "cost"),
