@@ -92,6 +92,7 @@ write_whole(Path("file"), "new " * 10)
 """
 
 
+@pytest.mark.slow
 def test_killed_at_any_touch_of_the_disk_a_file_is_the_old_or_the_new_one(tmp_path):
     found = {}
     for number in range(1, 20):

@@ -349,6 +349,7 @@ def test_in_a_pipeline_under_cross_validation(digits):
     assert scores.min() > 0.75  # a tenth would be guessing
 
 
+@pytest.mark.slow
 def test_in_a_grid_searched_by_two_processes(digits):
     grid = {"solver": ["sgd", "adam"], "hidden_layer_sizes": [(), (12,)]}
     one, two = (GridSearchCV(made(), grid, cv=2, n_jobs=n).fit(*digits) for n in (1, 2))

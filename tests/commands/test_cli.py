@@ -191,6 +191,7 @@ def test_overrides_may_stand_anywhere(config, tmp_path):
     assert record["learning_rate"] == 1e-3
 
 
+@pytest.mark.slow
 def test_evaluate_agrees_with_the_summary_and_counts_every_image_once(finished):
     summary = json.loads((finished / "summary.json").read_text())
     for split, n in (("test", 60), ("validation", 50), ("train", 250)):
@@ -207,6 +208,7 @@ def test_evaluate_agrees_with_the_summary_and_counts_every_image_once(finished):
         assert sum(int(count.replace(".", "0")) for row in matrix for count in row) == n
 
 
+@pytest.mark.slow
 def test_evaluate_of_what_is_no_finished_run_is_exit_2(config, finished, tmp_path):
     assert "no run directory" in errors(run_command("evaluate", tmp_path), 2)[0]
     assert "no run directory" in errors(run_command("evaluate", tmp_path / "nowhere"), 2)[0]

@@ -151,6 +151,7 @@ def test_the_data_home_follows_scikit_learns_rule(monkeypatch, tmp_path):
 HEAVY = ("sklearn", "pandas", "mlxtend", "matplotlib", "scipy")
 
 
+@pytest.mark.slow
 def test_importing_the_data_and_reading_a_cache_load_no_heavy_package(with_sample, python_environment):
     program = (
         "import sys\n"

@@ -199,6 +199,7 @@ def test_the_pictures_of_a_file_are_not_counted(tmp_path, monkeypatch):
     assert "holds several pictures" in refused(tmp_path / "moving.gif")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
 @pytest.mark.parametrize(
     ("width", "height", "answer"), [(20000, 20000, "make it smaller"), (20000, 1000, "no digit")]

@@ -59,6 +59,7 @@ def test_auto_falls_back_on_the_sample_and_says_so(with_sample, offline):
     assert "\n" not in warning
 
 
+@pytest.mark.slow
 def test_the_warning_tells_of_every_fault_of_both_caches(tmp_path, sample_home, offline, monkeypatch):
     shutil.copytree(sample_home, tmp_path / "home")
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "home"))

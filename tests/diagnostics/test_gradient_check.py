@@ -224,6 +224,7 @@ def test_the_command_fails_where_the_threshold_is_below_rounding(config):
     assert "This is expected" not in result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "hint"),
     [

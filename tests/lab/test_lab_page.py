@@ -67,6 +67,7 @@ def trained(page):
     wait_until(page, "() => 'trained' in networks")
 
 
+@pytest.mark.slow
 def test_the_file_is_small_and_its_policy_forbids_any_request(page_file):
     text = page_file.read_text(encoding="utf-8")
     assert len(text.encode()) < 2_000_000

@@ -278,6 +278,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 def test_where_the_system_has_no_semaphores_compare_says_so_in_a_line(config, tmp_path):
     words = ["compare", config, "--seeds", 2, "--jobs", 2, "--output", tmp_path / "out", "training.epochs=1"]
     result = subprocess.run(

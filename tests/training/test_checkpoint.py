@@ -172,6 +172,7 @@ def faults_of_flipped_bytes(path, chosen, checksum, places):
     return faults
 
 
+@pytest.mark.slow
 def test_any_flipped_byte_is_refused_or_without_effect(checkpoint, dataset):
     path, chosen = checkpoint
     assert faults_of_flipped_bytes(path, chosen, dataset.checksum, lambda length: range(0, length, 3)) == set()
