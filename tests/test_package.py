@@ -16,8 +16,6 @@ from PIL import Image, ImageDraw
 
 from mnist_softmax import __version__
 
-pytestmark = pytest.mark.slow
-
 ROOT = Path(__file__).parents[1]
 TRAVELS = [
     path.relative_to(ROOT)
@@ -72,6 +70,7 @@ def command(installed, tmp_path):
     return command
 
 
+@pytest.mark.slow
 def test_every_file_of_the_package_travels(installed):
     assert [path for path in TRAVELS if not (installed / path).exists()] == []
 
@@ -125,12 +124,14 @@ def test_what_runs_is_what_was_installed(installed):
     assert Path(folder) == installed / "mnist_softmax" / "configs"
 
 
+@pytest.mark.slow
 def test_it_trains_a_shipped_config_by_its_name(command, tmp_path):
     result = command("train", "--config", "loglik", "data.source=sample", "training.epochs=1")
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "here" / "runs" / "loglik" / "seed-0" / "summary.json").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -158,6 +159,7 @@ FAILS = ["gradcheck --config loglik_wrong_gradient"]  # with exit code 1, as REA
 ENDS = {"train": "run ", "predict": "a_9", "lab": "needs no network", "explain": "y_j (a_j - 1)"}
 
 
+@pytest.mark.slow
 def test_every_command_of_the_readme_works(command, tmp_path):
     """In the order in which they stand there, where they train on a few digits; the folder is empty at first."""
     lines = re.findall(r"^mnist-softmax (.*?)(?: +#.*)?$", README, re.MULTILINE)
@@ -189,6 +191,7 @@ def test_every_command_of_the_readme_works(command, tmp_path):
         assert result.returncode == 0, (line, result.stderr)
 
 
+@pytest.mark.slow
 def test_the_program_of_the_readme_works(command):
     """Its two configs on the sample, for one epoch."""
     [block] = re.findall(r"```python\n(import mnist_softmax as ms\n.*?)```", README, flags=re.DOTALL)
@@ -199,6 +202,7 @@ def test_the_program_of_the_readme_works(command):
     assert "points above" in result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.full_mnist
 def test_it_reproduces_the_book(command, full_mnist):
     home = os.environ.get("SCIKIT_LEARN_DATA", str(Path.home() / "scikit_learn_data"))

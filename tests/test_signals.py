@@ -13,8 +13,6 @@ from small_run import ROOT, command
 
 from mnist_softmax import signals
 
-pytestmark = pytest.mark.slow
-
 ENDLESS = "training.epochs=1000000"
 posix = pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals")
 
@@ -40,6 +38,7 @@ def checkpointed(run):
         return json.loads(str(stored["history"]))["epochs"]
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize("name", signals.NAMES)
 def test_each_signal_saves_every_epoch_and_says_how_to_go_on(config, tmp_path, name):
@@ -55,6 +54,7 @@ def test_each_signal_saves_every_epoch_and_says_how_to_go_on(config, tmp_path, n
     assert checkpointed(run) == epochs
 
 
+@pytest.mark.slow
 @posix
 def test_many_signals_are_as_one(config, tmp_path):
     run = tmp_path / "run"
@@ -86,6 +86,7 @@ def test_what_is_held_is_finished_and_the_signal_is_answered_then(monkeypatch):
     assert caught.value.exit_code == 143
 
 
+@pytest.mark.slow
 @posix
 def test_a_signal_that_is_ignored_stays_ignored(config, tmp_path):
     """As nohup does with SIGHUP."""
@@ -120,6 +121,7 @@ def driven(where, *words):
     return subprocess.run(words, capture_output=True, text=True, cwd=ROOT, preexec_fn=default_signals)
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize("where", ["mnist_softmax.cli", "numpy.linalg", "pydantic", "scipy.special"])
 def test_interrupted_while_it_imports_it_ends_without_a_traceback(config, tmp_path, where):
@@ -158,6 +160,7 @@ def test_interrupted_where_nothing_can_be_raised_it_is_interrupted_soon_after(wh
     assert (result.returncode, result.stdout, result.stderr) == (0, "130\n", "")
 
 
+@pytest.mark.slow
 @posix
 def test_interrupted_while_python_ends_it_has_done_its_work(config, tmp_path):
     result = driven("", "train", "--config", config, "--output", tmp_path / "run")
@@ -183,6 +186,7 @@ def lives(process):
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="needs /proc")
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["SIGKILL", "SIGTERM", "SIGINT", "early SIGINT"])
 def test_workers_end_with_their_parent(config, tmp_path, how):
     output = tmp_path / "comparison"

@@ -12,8 +12,6 @@ from mnist_softmax.comparison import sweep
 from mnist_softmax.config.file import load_config
 from mnist_softmax.runs import many
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def command(config, tmp_path, monkeypatch, capsys):
@@ -93,6 +91,7 @@ def test_data_that_were_moved_are_known_by_their_checksum(command, tmp_path):
     assert (code, "only data.* may be changed" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_comparison_goes_on_when_its_data_were_moved(command, tmp_path):
     words = ("compare", "small.yaml", "--output", "out", "--jobs", "1", "training.epochs=1")
     assert command(*words, "--seeds", "1")[0] == 0
@@ -105,6 +104,7 @@ def test_a_comparison_goes_on_when_its_data_were_moved(command, tmp_path):
     assert (code, "other data" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_the_same_data_under_two_paths_are_the_same_and_others_are_not(command, tmp_path):
     small = (tmp_path / "small.yaml").read_text()
     shutil.copy("digits.npz", "copy.npz")
@@ -120,6 +120,7 @@ def test_the_same_data_under_two_paths_are_the_same_and_others_are_not(command, 
     assert (code, "are for different data" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_curves_shows_the_runs_of_a_comparison(command):
     assert command("compare", *SMALL[1:], "--output", "out", "--jobs", "1", "--seeds", "2")[0] == 0
     code, out, _ = command("curves", "out")
@@ -171,6 +172,7 @@ def test_a_range_of_a_whole_number_gives_whole_numbers_its_ends_too(form):
     assert value != int(value)
 
 
+@pytest.mark.slow
 def test_names_of_configs_may_be_bytes_that_are_no_utf8(command, tmp_path):
     odd = tmp_path / os.fsdecode(b"b\xff.yaml")
     shutil.move("digits.npz", tmp_path / os.fsdecode(b"d\xfe.npz"))

@@ -6,10 +6,7 @@ import sys
 import pytest
 from small_run import ROOT
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(sys.platform != "linux", reason="needs a shell and /dev/full"),
-]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a shell and /dev/full")
 FAULT = "error: nix: no such file"
 NO_SPACE = "error: standard output: No space left on device\n"
 
@@ -23,6 +20,7 @@ def shell(words, streams, tmp_path):
     return code, (tmp_path / "out").read_text(), (tmp_path / "err").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
 def test_a_closed_stream_is_as_dev_null_and_nothing_goes_elsewhere(tmp_path, closed):
     code, out, err = shell("--version", closed, tmp_path)
@@ -41,6 +39,7 @@ def test_a_full_output_is_blamed(tmp_path, words):
     assert shell(words, ">/dev/full", tmp_path) == (2, "", NO_SPACE)
 
 
+@pytest.mark.slow
 def test_full_errors_do_not_hide_the_exit_code(tmp_path):
     assert shell("train --config nix", "2>/dev/full", tmp_path) == (2, "", "")
     assert shell("train --config nix", ">/dev/full 2>&1", tmp_path) == (2, "", "")

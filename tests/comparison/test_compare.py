@@ -24,8 +24,6 @@ from mnist_softmax.data.sources import load_digits
 from mnist_softmax.errors import ConfigError, DataError, Diverged, RunDirectoryError
 from mnist_softmax.training.loop import start
 
-pytestmark = pytest.mark.slow
-
 
 def run_command(*words):
     """Run `mnist-softmax` in this process: a new one would spend its time on being started."""
@@ -72,6 +70,7 @@ def snapshot(out):
     return {p: p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file()}
 
 
+@pytest.mark.slow
 def test_compare_agrees_with_the_runs_it_made(config, other, out):
     result = compare(config, other, "--seeds", "3", "--output", out)
     assert result.returncode == 0, result.stderr
@@ -101,6 +100,7 @@ def test_compare_agrees_with_the_runs_it_made(config, other, out):
     assert right == pytest.approx(found["configs"][0]["final_test_accuracy"]["mean"])
 
 
+@pytest.mark.slow
 def test_a_second_call_trains_nothing_and_a_third_adds_seeds(config, other, out):
     assert compare(config, other, "--seeds", "1", "--output", out).returncode == 0
     runs = snapshot(out / "runs")
@@ -113,12 +113,14 @@ def test_a_second_call_trains_nothing_and_a_third_adds_seeds(config, other, out)
     assert len(stored(out)["commands"]) == 2
 
 
+@pytest.mark.slow
 def test_one_seed_has_no_interval_and_says_so(config, other, out):
     result = compare(config, other, "--seeds", "1", "--output", out)
     assert "With one seed there is no deviation and no interval" in result.stdout
     assert "no interval" in stored(out)["pairs"][0]["sentence"]
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_is_reported_and_the_rest_compared(config, other, out):
     wild = config.with_name("wild.yaml")
     wild.write_text(config.read_text().replace("learning_rate: 0.5", "learning_rate: 1e38"))
@@ -130,6 +132,7 @@ def test_a_run_that_diverges_is_reported_and_the_rest_compared(config, other, ou
     assert "Not finished: wild seed 0" in (out / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_report_rebuilds_the_same_from_what_is_stored_without_the_data(config, other, out):
     assert compare(config, other, "--seeds", "2", "--output", out).returncode == 0
     before = {name: (out / name).read_bytes() for name in ("results.json", "results.csv", "report.html")}
@@ -141,6 +144,7 @@ def test_report_rebuilds_the_same_from_what_is_stored_without_the_data(config, o
     assert {name: (out / name).read_bytes() for name in before} == before
 
 
+@pytest.mark.slow
 def test_images_are_counted_out_of_the_test_split_that_was_used(config, other, out):
     """There are 60 test images: a difference of accuracy is a whole number of them in each seed."""
     result = compare(config, other, "--seeds", "1", "--output", out)
@@ -152,6 +156,7 @@ def test_images_are_counted_out_of_the_test_split_that_was_used(config, other, o
     assert "10,000" not in result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "code", "words"),
     [
@@ -179,6 +184,7 @@ def test_a_report_that_fails_loses_no_run_and_says_how_to_make_it_again(
     assert snapshot(out / "runs") == runs
 
 
+@pytest.mark.slow
 def test_python_gets_what_the_folder_holds_and_nothing_is_printed(config, other, out, capfd):
     configs = {"ours": load_config(config), "theirs": load_config(other)}
     results = compare_configs(configs, seeds=2, into=out, jobs=1)
@@ -215,6 +221,7 @@ def test_what_python_cannot_compare_is_refused_before_anything_is_touched(config
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_a_folder_written_by_an_earlier_version_is_taken_up(config, other, out):
     """study.json as version 0.1.0 wrote it; its kind and `varied` stood side by side."""
     configs = {
@@ -229,6 +236,7 @@ def test_a_folder_written_by_an_earlier_version_is_taken_up(config, other, out):
     assert stored(out)["commands"][0] == "then"
 
 
+@pytest.mark.slow
 def test_a_warning_of_any_run_is_in_the_report_and_those_of_all_once(config, other, out):
     assert compare(config, other, "--seeds", "2", "training.epochs=2", "--output", out).returncode == 0
     last = out / "runs" / "other" / "seed-1" / "summary.json"
@@ -242,6 +250,7 @@ def test_a_warning_of_any_run_is_in_the_report_and_those_of_all_once(config, oth
     assert result.stderr.count("warning: ") == 2
 
 
+@pytest.mark.slow
 def test_overrides_change_all_configs(config, other, out):
     assert compare(config, other, "training.epochs=2", "--seeds", "1", "--output", out).returncode == 0
     assert {run["epochs"] for run in stored(out)["runs"]} == {2}
@@ -273,6 +282,7 @@ def test_bad_input_of_compare_is_a_line_and_touches_nothing(config, other, out, 
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_a_folder_of_another_comparison_is_refused_and_left_as_it_is(config, other, out):
     assert compare(config, "--seeds", "1", "--output", out).returncode == 0
     before = snapshot(out)
@@ -288,6 +298,7 @@ def test_a_folder_of_another_comparison_is_refused_and_left_as_it_is(config, oth
     fails(run_command("report", out), 2, "is damaged")
 
 
+@pytest.mark.slow
 def test_sweep_chooses_by_validation_and_shows_test_for_the_chosen_alone(config, out):
     grid = ("--grid", "training.learning_rate=1e-3,0.5", "--grid", "network.layers=[16,6,4],[16,4]")
     result = run_command("sweep", "--config", config, *grid, "--seeds", "2", "--output", out)
@@ -302,6 +313,7 @@ def test_sweep_chooses_by_validation_and_shows_test_for_the_chosen_alone(config,
     assert best["name"] in with_test[0].replace("\\", "")
 
 
+@pytest.mark.slow
 def test_random_points_lie_in_their_ranges_and_more_of_them_begin_with_the_same(config, out):
     words = ("sweep", "--config", config, "--range", "training.learning_rate=0.01:1:log", "--grid", "training.l2=0,1",
              "--seeds", "1", "training.epochs=1", "--output", out)  # fmt: skip
@@ -380,6 +392,7 @@ def test_slowdown_starts_from_the_gradient_of_the_starting_weights(config):
     assert len(found["accuracy"][0]) == len(found["mini_batches"])
 
 
+@pytest.mark.slow
 @pytest.mark.full_mnist
 def test_the_quadratic_cost_learns_slowly_from_saturated_outputs_and_the_cross_entropy_does_not(full_mnist):
     """The book's claim, on MNIST: after 200 mini-batches it is far behind, and its gradient a small part."""
@@ -404,6 +417,7 @@ def test_the_digits_are_loaded_once(config, tmp_path, monkeypatch):
     assert loaded == [one.data]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["work_out", "mistakes", "slowdown"])
 @pytest.mark.parametrize(
     "fault", [MemoryError(), ZeroDivisionError("division by zero"), RunDirectoryError("it is full")]
@@ -424,6 +438,7 @@ def test_a_fault_after_the_training_is_a_line_that_says_how_to_go_on(
     assert {path: path.stat().st_mtime_ns for path in trained} == trained
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["..", ".", "", "../../elsewhere", "a/b", "a\\u001b"])
 def test_a_name_in_study_json_that_leads_outside_is_not_followed(config, other, out, name):
     assert compare(config, other, "--seeds", 1, "--output", out, "training.epochs=1").returncode == 0

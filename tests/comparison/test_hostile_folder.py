@@ -17,8 +17,6 @@ from mnist_softmax.comparison.comparison import read_comparison
 from mnist_softmax.comparison.results import work_out
 from mnist_softmax.errors import ConfigError, RunDirectoryError, UserError
 
-pytestmark = pytest.mark.slow
-
 FILES = ["study.json", "exhibits.json", "slowdown.json", "runs/small/seed-0/summary.json",
          "runs/other/seed-1/metrics.jsonl"]  # fmt: skip
 VALUES = [None, "", "x", "../x", -1, 0, 10**30, 1e308, float("nan"), True, [], [[]], {}, {"x": 1}, ["x"]]
@@ -82,6 +80,7 @@ def read_everything(out):
     return results
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_any_field_may_be_anything_and_is_read_or_refused_in_one_line(out, name, monkeypatch):
     path = out / name
@@ -117,6 +116,7 @@ def test_any_field_may_be_anything_and_is_read_or_refused_in_one_line(out, name,
     assert read + refused > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "place", "value"),
     [
@@ -137,6 +137,7 @@ def test_a_report_names_the_file_and_the_field(out, capsys, name, place, value):
     assert str(place[-1]) in line
 
 
+@pytest.mark.slow
 def test_what_is_said_of_a_damaged_run_can_be_done_and_mends_it(whole, out, capsys):
     configs = [str(whole.parent / f"{name}.yaml") for name in ("small", "other")]
     compare = ["compare", *configs, "--seeds", "2", "--jobs", "1", "--output", str(out)]
@@ -182,6 +183,7 @@ def test_a_stored_config_is_refused_as_one_in_a_file(out, place, value, says):
         read_comparison(out)
 
 
+@pytest.mark.slow
 def test_numbers_of_nothing_draw_figures_without_a_warning(out, capsys, recwarn):
     """A cost, a gradient and a time may be exactly 0; a figure cannot divide by it or take its logarithm."""
     for path in (out / "runs").glob("*/*/metrics.jsonl"):
@@ -208,6 +210,7 @@ def test_numbers_of_nothing_draw_figures_without_a_warning(out, capsys, recwarn)
     assert [str(warning.message) for warning in recwarn] == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
 @pytest.mark.parametrize("name", ["metrics.jsonl", "summary.json", "config.yaml"])
 def test_nobody_waits_for_a_pipe_in_place_of_a_file_of_a_run(whole, out, name):

@@ -15,8 +15,6 @@ from mnist_softmax.config.file import load_config
 from mnist_softmax.config.shipped import SCHEMA_LINE
 from mnist_softmax.errors import ConfigError
 
-pytestmark = pytest.mark.slow
-
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "mnist_softmax" / "config" / "schema.json"
 FILES = sorted((ROOT / "configs").rglob("*.yaml"))
@@ -48,6 +46,7 @@ def test_the_schema_that_is_shipped_is_that_of_the_sections():
     assert without_echoes(shipped) == without_echoes(json_schema())
 
 
+@pytest.mark.slow
 def test_the_command_prints_it():
     assert json.loads(run_command("configs", "--schema").stdout) == json_schema()
 
@@ -59,11 +58,13 @@ def test_every_config_names_it_in_its_first_line():
         assert (path.parent / line.removeprefix(SCHEMA_LINE)).resolve() == SCHEMA, path
 
 
+@pytest.mark.slow
 def test_every_config_is_taken():
     result = check(*FILES)
     assert result.returncode == 0, result.stdout
 
 
+@pytest.mark.slow
 def test_what_a_run_directory_keeps_is_taken(tmp_path):
     """All keys written out, those that stand for nothing as null."""
     kept = [tmp_path / f"{path.stem}.yaml" for path in FILES if "\nnetwork:" in path.read_text()]
@@ -100,6 +101,7 @@ BAD = [
 ]
 
 
+@pytest.mark.slow
 def test_bad_configs_are_refused_each_by_the_key_that_is_wrong(tmp_path):
     """What the program itself refuses, too."""
     good = yaml.safe_load((ROOT / "configs" / "loglik.yaml").read_text())

@@ -9,8 +9,6 @@ from small_run import run_command, run_train
 
 from mnist_softmax.diagnostics import curves
 
-pytestmark = pytest.mark.slow
-
 MONITOR = "training.monitor=[train_cost,validation_accuracy,test_accuracy,test_mean_output]"
 
 
@@ -30,6 +28,7 @@ def refused(*words) -> str:
     return result.stderr.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_the_table_has_the_last_record_of_every_run(runs):
     result = run_command("curves", *runs, "--metrics", "train_cost,test_mean_output")
     assert result.returncode == 0, result.stderr
@@ -43,6 +42,7 @@ def test_the_table_has_the_last_record_of_every_run(runs):
         assert float(output) == pytest.approx(0.25, rel=1e-5)  # eq. (79), four classes
 
 
+@pytest.mark.slow
 def test_plot_writes_a_figure_with_a_panel_for_each_metric(runs, tmp_path):
     path = tmp_path / "figures" / "curves.svg"
     metrics = "train_cost,test_accuracy,validation_accuracy,test_mean_output"
@@ -53,6 +53,7 @@ def test_plot_writes_a_figure_with_a_panel_for_each_metric(runs, tmp_path):
         assert words in text
 
 
+@pytest.mark.slow
 def test_csv_has_a_line_for_every_epoch_of_every_run_with_every_digit(runs, tmp_path):
     path = tmp_path / "new" / "curves.csv"
     assert run_command("curves", *runs, "--metrics", "train_cost,test_accuracy", "--csv", path).returncode == 0
@@ -65,6 +66,7 @@ def test_csv_has_a_line_for_every_epoch_of_every_run_with_every_digit(runs, tmp_
             assert [float(line[column]) for line in own] == [record[column] for record in records]
 
 
+@pytest.mark.slow
 def test_csv_has_a_column_for_each_layer_of_a_metric_by_layer(config, tmp_path):
     words = ("--config", config, "--output", tmp_path / "run", "training.monitor=[train_gradient_norms]")
     assert run_train(*words, "network.layers=[16,6,5,4]").returncode == 0
@@ -79,6 +81,7 @@ def test_csv_has_a_column_for_each_layer_of_a_metric_by_layer(config, tmp_path):
     assert found == [record["train_gradient_norms"] for record in records]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_shown_is_a_clear_line_and_exit_2(runs, tmp_path):
     assert "did not measure 'test_cost', but" in refused(*runs, "--metrics", "test_cost")
     assert "no run directory" in refused(runs[0], tmp_path / "nowhere")

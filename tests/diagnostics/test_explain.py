@@ -18,8 +18,6 @@ from mnist_softmax.diagnostics.explain import explain
 from mnist_softmax.diagnostics.explain_report import draw, report
 from mnist_softmax.network.network import Network
 
-pytestmark = pytest.mark.slow
-
 PAIRS = [(cost, output) for cost, outputs in OUTPUT_ACTIVATIONS_OF.items() for output in outputs]
 
 
@@ -146,6 +144,7 @@ def refused(*words) -> str:
     return result.stderr.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_with_nothing_else_said_the_same_digit_on_every_machine():
     """Real digits, which need no network to be had, and a fresh 784-30-10 network."""
     result = run_command("explain")
@@ -162,6 +161,7 @@ def test_with_nothing_else_said_the_same_digit_on_every_machine():
         assert float(lines[right].split("agrees to ")[1].split()[0]) >= 6
 
 
+@pytest.mark.slow
 def test_a_terminal_without_blocks_is_given_letters():
     result = run_command("explain", env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert result.returncode == 0, result.stderr
@@ -169,6 +169,7 @@ def test_a_terminal_without_blocks_is_given_letters():
     assert "::" in result.stdout
 
 
+@pytest.mark.slow
 def test_json_is_all_that_stands_on_standard_output(config):
     result = run_command("explain", "--config", config, "--json", "--index", "3", "--split", "validation")
     found = json.loads(result.stdout)
@@ -178,6 +179,7 @@ def test_json_is_all_that_stands_on_standard_output(config):
     assert len(found["softmax"]["measured"]) == 4
 
 
+@pytest.mark.slow
 def test_a_trained_run_is_explained_with_its_own_weights(finished):
     result = run_command("explain", "--run", finished, "--json")
     found = json.loads(result.stdout)
@@ -189,6 +191,7 @@ def test_a_trained_run_is_explained_with_its_own_weights(finished):
     np.testing.assert_allclose(found["softmax"]["z"], z, rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
 def test_plot_writes_a_figure(config, tmp_path, suffix):
     path = tmp_path / "new" / f"figure.{suffix}"
@@ -197,12 +200,14 @@ def test_plot_writes_a_figure(config, tmp_path, suffix):
     assert {"png": b"PNG", "svg": b"<svg", "pdf": b"%PDF"}[suffix] in beginning or b"<?xml" in beginning
 
 
+@pytest.mark.slow
 def test_the_same_figure_has_the_same_bytes(config, tmp_path):
     for name in ("one.svg", "two.svg"):
         assert run_command("explain", "--config", config, "--plot", tmp_path / name).returncode == 0
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_script_is_the_command(config):
     script = [sys.executable, str(ROOT / "scripts" / "explain.py"), "--config", str(config)]
     result = subprocess.run(script, capture_output=True, text=True, timeout=120)
@@ -210,6 +215,7 @@ def test_the_script_is_the_command(config):
     assert result.stdout == run_command("explain", "--config", config).stdout
 
 
+@pytest.mark.slow
 def test_what_cannot_be_explained_is_a_clear_line_and_exit_2(config, tmp_path):
     assert "test has 60 images, numbered 0 to 59" in refused("--config", config, "--index", "60")
     assert "--index -1" in refused("--config", config, "--index", "-1")
@@ -223,6 +229,7 @@ def test_what_cannot_be_explained_is_a_clear_line_and_exit_2(config, tmp_path):
     assert "4 classes" in refused("--config", config, "network.layers=[16, 6, 5]")
 
 
+@pytest.mark.slow
 def test_a_run_of_another_shape_is_a_clear_line_and_exit_2(finished, tmp_path):
     assert "16" in refused("--run", finished, "data.source=sample", "data.path=null")
     assert "only data.*" in refused("--run", finished, "network.layers=[16, 9, 4]")
@@ -230,6 +237,7 @@ def test_a_run_of_another_shape_is_a_clear_line_and_exit_2(finished, tmp_path):
     assert "(16, 6)" in refused("--run", finished)
 
 
+@pytest.mark.slow
 def test_a_network_that_memory_cannot_hold_is_named_before_it_is_drawn():
     huge = "network.layers=[784,1000000,1000000,10]"
     result = run_command("explain", "data.source=sample", huge)

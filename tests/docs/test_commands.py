@@ -14,8 +14,6 @@ from mnist_softmax.commands import line as command_line
 from mnist_softmax.config.file import load_config
 from mnist_softmax.config.shipped import find_shipped
 
-pytestmark = pytest.mark.slow
-
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 SHELL = {"monitor": "training.monitor=[train_cost]", "config": "loglik"}  # what a loop of a page sets
@@ -72,6 +70,7 @@ def test_the_program_takes_it(command):
         assert find_experiments(options.ids)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [c for c in COMMANDS if c.startswith("mnist-softmax train") and "[" not in c[:25] and "--print" not in c],
@@ -86,6 +85,7 @@ def test_training_runs(command, tmp_path):
     assert list(tmp_path.rglob("model.npz"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [c for c in COMMANDS if re.match(r"mnist-softmax (explain|gradcheck --|configs|data|train .*--print)", c)],

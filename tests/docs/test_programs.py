@@ -12,8 +12,6 @@ from mnist_softmax.config import network as network_section
 from mnist_softmax.network import costs
 from mnist_softmax.network.output import Output
 
-pytestmark = pytest.mark.slow
-
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:\n```\n(.*?)^```)?", re.DOTALL | re.MULTILINE)
 
@@ -36,6 +34,7 @@ def run(program: str, folder: Path) -> str:
     return result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("program", "printed"), programs())
 def test_it_prints_what_stands_below_it(program, printed, tmp_path):
     assert run(program, tmp_path) == printed
@@ -44,6 +43,7 @@ def test_it_prints_what_stands_below_it(program, printed, tmp_path):
 README = [program for program, _ in BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))]
 
 
+@pytest.mark.slow
 def test_the_api_of_the_readme_in_fifteen_lines(tmp_path):
     [program] = [each for each in README if "import mnist_softmax as ms" in each]
     assert len([line for line in program.splitlines() if line.strip()]) <= 15

@@ -12,8 +12,6 @@ import pytest
 
 import mnist_softmax
 
-pytestmark = pytest.mark.slow
-
 for library in ("sphinx", "furo", "myst_parser", "latex2mathml"):
     pytest.importorskip(library, reason="the site needs the extra: pip install -e '.[docs]'")
 
@@ -55,6 +53,7 @@ def pages(site) -> dict[Path, Page]:
     return {path: Page(path) for path in site.rglob("*.html")}
 
 
+@pytest.mark.slow
 def test_every_page_of_the_repository_is_in_it(site):
     sources = [*(ROOT / "docs").glob("*.md"), *(ROOT / "notebooks").glob("*.md"), ROOT / "README.md"]
     for source in sources:
@@ -62,6 +61,7 @@ def test_every_page_of_the_repository_is_in_it(site):
     assert (site / "index.html").read_bytes() == (site / "README.html").read_bytes()
 
 
+@pytest.mark.slow
 def test_every_link_leads_somewhere(pages):
     for path, page in pages.items():
         for link in page.links | page.loads:

@@ -23,8 +23,6 @@ from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.runs.run import run
 from mnist_softmax.training.checkpoint import save_model
 
-pytestmark = pytest.mark.slow
-
 ROOT = Path(__file__).parents[2]
 
 
@@ -62,6 +60,7 @@ def write_run(directory, layers, **network) -> RunDirectory:
     return found
 
 
+@pytest.mark.slow
 def test_digits_come_back_from_the_page_to_a_fifteenth(home, digits, tmp_path):
     page = lab(output=tmp_path / "lab.html")
     assert page.size == page.path.stat().st_size < 2_000_000
@@ -74,6 +73,7 @@ def test_digits_come_back_from_the_page_to_a_fifteenth(home, digits, tmp_path):
     assert found["test"]["n"] == 1000
 
 
+@pytest.mark.slow
 def test_no_test_digit_is_a_training_digit(home, digits, tmp_path):
     found = stored(lab(output=tmp_path / "lab.html").path)["digits"]
     packed = {name: zlib.decompress(base64.b64decode(found[name]["pixels"])) for name in ("train", "test")}
@@ -81,12 +81,14 @@ def test_no_test_digit_is_a_training_digit(home, digits, tmp_path):
     assert not train & test
 
 
+@pytest.mark.slow
 def test_the_command_says_where_the_page_is(home, tmp_path, capsys):
     assert main(["lab", "--output", str(tmp_path / "new" / "lab.html"), "data.training_size=600"]) == 0
     assert str(tmp_path / "new" / "lab.html") in capsys.readouterr().out
     assert stored(tmp_path / "new" / "lab.html")["digits"]["train"]["n"] == 600
 
 
+@pytest.mark.slow
 def test_the_page_is_shown_if_wanted(home, tmp_path, monkeypatch):
     shown = []
     monkeypatch.setattr("webbrowser.open", shown.append)
@@ -94,6 +96,7 @@ def test_the_page_is_shown_if_wanted(home, tmp_path, monkeypatch):
     assert shown == [(tmp_path / "lab.html").as_uri()]
 
 
+@pytest.mark.slow
 def test_runs_go_into_the_page_up_to_four(home, digits, tmp_path):
     settings = Config.model_validate(
         {
@@ -140,6 +143,7 @@ def test_a_run_with_dropout_answers_in_the_page_as_it_does_in_python(home, digit
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_large_networks_leave_room_for_fewer_digits_and_the_file_stays_below_2_mb(home, tmp_path):
     runs = [write_run(tmp_path / f"wide{k}", [784, 100, 10]).path for k in range(4)]
     page = lab(runs, tmp_path / "lab.html")
@@ -161,6 +165,7 @@ def refused(code, *words) -> str:
     return line
 
 
+@pytest.mark.slow
 def test_a_run_that_the_page_cannot_show_is_refused(home, tmp_path):
     write_run(tmp_path / "narrow", [64, 5, 10])
     write_run(tmp_path / "three", [784, 5, 3])
@@ -216,6 +221,7 @@ def test_runs_of_different_data_are_refused(home, tmp_path):
         lab([found.path for found in runs], tmp_path / "lab.html")
 
 
+@pytest.mark.slow
 def test_other_digits_than_those_of_the_training_are_named(home, tmp_path):
     found = write_run(tmp_path / "run", [784, 5, 10])
     write_summary(found, "openml", "1")
@@ -223,6 +229,7 @@ def test_other_digits_than_those_of_the_training_are_named(home, tmp_path):
     assert "other data" in warning
 
 
+@pytest.mark.slow
 def test_an_output_that_cannot_be_written_or_is_not_ours_is_refused(home, tmp_path):
     notes = tmp_path / "notes.txt"
     notes.write_text("mine")
@@ -235,15 +242,18 @@ def test_an_output_that_cannot_be_written_or_is_not_ours_is_refused(home, tmp_pa
     assert sorted(each.name for each in tmp_path.iterdir()) == ["lab.html", "notes.txt"]
 
 
+@pytest.mark.slow
 def test_digits_of_which_one_is_missing_are_refused(home, tmp_path):
     assert "each of the ten" in refused(2, "data.training_size=5", "--output", tmp_path / "lab.html")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pair", ["data.sorce=sample", "training.epochs=3", "data.source=moon"])
 def test_a_wrong_pair_is_refused(home, tmp_path, pair):
     refused(2, pair, "--output", tmp_path / "lab.html")
 
 
+@pytest.mark.slow
 def test_with_a_run_only_data_may_be_changed(home, tmp_path):
     found = write_run(tmp_path / "run", [784, 5, 10])
     assert "data.*" in refused(2, found.path, "training.epochs=3", "--output", tmp_path / "lab.html")

@@ -18,8 +18,6 @@ from mnist_softmax.runs import cluster
 from mnist_softmax.runs.many import train_all
 from mnist_softmax.runs.run import Task
 
-pytestmark = pytest.mark.slow
-
 pytest.importorskip("distributed", reason="the extra dask is not installed")
 
 
@@ -91,6 +89,7 @@ def model(task):
         return {name: stored[name].tobytes() for name in stored.files}
 
 
+@pytest.mark.slow
 def test_a_cluster_gives_the_bits_of_one_process(tasks, scheduler, workers):
     wild = tasks("wild", 1, "training.learning_rate=1e38")
     events = []
@@ -108,6 +107,7 @@ def test_a_cluster_gives_the_bits_of_one_process(tasks, scheduler, workers):
     assert again == outcomes[:4]  # nothing is trained twice
 
 
+@pytest.mark.slow
 def test_a_half_done_run_goes_on_from_where_it_was(tasks, scheduler, workers):
     train_all(tasks("runs", 1, "training.epochs=2"), jobs=1)
     first = (tasks("runs", 1)[0].directory / "metrics.jsonl").read_text()
@@ -119,6 +119,7 @@ def test_a_half_done_run_goes_on_from_where_it_was(tasks, scheduler, workers):
     assert model(tasks("runs", 1)[0]) == model(tasks("here", 1)[0])
 
 
+@pytest.mark.slow
 def test_a_worker_killed_in_the_middle_costs_time_and_nothing_else(tasks, scheduler, workers):
     long = "training.epochs=1000"
     killed = []
@@ -137,6 +138,7 @@ def test_a_worker_killed_in_the_middle_costs_time_and_nothing_else(tasks, schedu
     assert [model(t) for t in tasks("cluster", 4, long)] == [model(t) for t in tasks("here", 4, long)]
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_is_lost_in_the_middle_is_reported_for_every_run(tasks, scheduler, workers, capfd):
     def kill(event):
         if event.epochs > 5:
@@ -149,6 +151,7 @@ def test_a_scheduler_that_is_lost_in_the_middle_is_reported_for_every_run(tasks,
     assert "Traceback" not in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_does_not_answer_is_a_line_within_ten_seconds(tasks):
     began = time.monotonic()
     with pytest.raises(UserError, match="no Dask scheduler answers there"):
@@ -163,6 +166,7 @@ def test_a_bad_address_is_a_line(tasks, address):
         train_all(tasks("runs", 1), backend="dask", scheduler=address)
 
 
+@pytest.mark.slow
 def test_a_scheduler_without_workers_is_a_line(tasks, scheduler, monkeypatch):
     monkeypatch.setattr("mnist_softmax.runs.cluster.PATIENCE", 3)
     until = time.monotonic() + 30
@@ -174,6 +178,7 @@ def test_a_scheduler_without_workers_is_a_line(tasks, scheduler, monkeypatch):
     pytest.fail(str(caught.value))
 
 
+@pytest.mark.slow
 def test_the_command_says_what_is_missing(config, tmp_path):
     result = run_command("compare", config, "--output", tmp_path / "out", "--backend", "dask")
     assert result.returncode == 2

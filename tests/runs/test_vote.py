@@ -9,8 +9,6 @@ import mnist_softmax as ms
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.runs.vote import leading, majority
 
-pytestmark = pytest.mark.slow
-
 
 def test_the_most_frequent_answer_is_scipys_mode():
     rng = np.random.default_rng(0)
@@ -49,6 +47,7 @@ def three(config, tmp_path):
     return paths
 
 
+@pytest.mark.slow
 def test_evaluate_counts_each_networks_errors_and_the_votes(three):
     result = run_command("evaluate", *three)
     assert result.returncode == 0, result.stderr
@@ -67,6 +66,7 @@ def test_evaluate_counts_each_networks_errors_and_the_votes(three):
     assert "largest sum of outputs" in ties
 
 
+@pytest.mark.slow
 def test_runs_on_other_test_images_or_named_twice_are_refused(three, tmp_path):
     write_digits(tmp_path / "other.npz", n=200)
     with np.load(tmp_path / "other.npz") as file:
