@@ -88,3 +88,11 @@ def test_chunks_are_equal_and_small_enough_for_the_small_kernels_or_there_is_one
 def test_wide_layers_are_cut_at_the_books_mini_batch(monkeypatch):
     monkeypatch.setattr(wide_module, "has_small_products", lambda: True)
     assert [chunks(10, *n) for n in ((784, 300), (784, 1000), (2880, 100), (1000, 1000))] == [3, 10, 4, 10]
+
+
+@pytest.mark.parametrize(("n_out", "neurons"), [(1000, 25), (300, 30), (100, 25), (784, 28)])
+def test_on_the_way_back_the_chunks_are_thinner(monkeypatch, n_out, neurons):
+    monkeypatch.setattr(wide_module, "chunks", lambda m, n_in, n_out: 2)
+    layer, l = dense(4, n_out, "tanh"), 1
+    parameters = Parameters.zeros([{}, layer.arrays], "float32")
+    assert n_out // WideDensePass(layer, l, parameters, (M,)).count_back == neurons
