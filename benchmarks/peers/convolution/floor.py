@@ -58,7 +58,7 @@ def of_dense(layer: DensePass, arrays: dict[str, np.ndarray]) -> tuple[Products,
         layer.forward(layer.a_in)
     with recorded() as back:
         layer.back_to_input()
-        layer.add_gradient(arrays, [0.0], [1.0], [1.0])
+        layer.add_gradient(arrays, [1.0], [1.0], [1.0])
     return products_of(forward), products_of(back)
 
 
