@@ -15,12 +15,12 @@ ETA, DECAY = [0.1, 0.2, 0.3], [1.0, 0.9, 0.8]
 
 
 class Step:
-    """One step of a layer by `make(layer, l, parameters, examples)`; replica r is drawn by seed r."""
+    """One step of layer l by `make(layer, l, parameters, examples)`; a replica is drawn, and decays, by its seed."""
 
     count = 1
 
-    def __init__(self, make, replicas=(), seeds=(0,), dtype="float64") -> None:
-        shapes = [{"b": (2,)}, LAYER.arrays]
+    def __init__(self, make, replicas=(), seeds=(0,), dtype="float64", l=1) -> None:
+        shapes = [LAYER.arrays, LAYER.arrays]
         self.parameters, self.gradient = (Parameters.zeros(shapes, dtype, replicas) for _ in range(2))
         rows = []
         for seed, flat in zip(seeds, np.atleast_2d(self.parameters.flat), strict=True):
@@ -28,22 +28,24 @@ class Step:
             flat[...] = rng.normal(0, 0.2, flat.shape)
             rows.append((rng.normal(size=(M, LAYER.n_in)), rng.normal(size=(M, LAYER.n_out))))
         x, g = (np.reshape(each, (*replicas, M, -1)).astype(dtype) for each in zip(*rows, strict=True))
-        layer = make(LAYER, 1, self.parameters, (*replicas, M))
+        layer = make(LAYER, l, self.parameters, (*replicas, M))
         eta, decay = ([values[seed] for seed in seeds] for values in (ETA, DECAY))
         self.a = layer.forward(x).copy()
         layer.backward(g)
-        layer.gradient(self.gradient.layers[1])
-        self.grad_in = layer.back_to_input().copy()
-        layer.add_gradient(self.parameters.layers[1], [-rate for rate in eta], decay, [1.0] * len(eta))
+        layer.gradient(self.gradient.layers[l])
+        self.grad_in = layer.back_to_input().copy() if l else np.empty(0)
+        layer.add_gradient(self.parameters.layers[l], [-rate for rate in eta], decay, [1.0] * len(eta))
 
     def results(self) -> list[np.ndarray]:
         return [self.a, self.grad_in, self.gradient.flat, self.parameters.flat]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def small_layers_are_cut(monkeypatch):
-    """LAYER is cut into as many chunks as a test says."""
+    """LAYER is cut into as many chunks as a test says, and on the way back into ones of four neurons at most."""
     monkeypatch.setattr(wide_module, "chunks", lambda m, n_in, n_out: Step.count)
+    monkeypatch.setattr(wide_module, "LEAST", 1)
+    monkeypatch.setattr(wide_module, "MOST_BACK", 4)
 
 
 def wide(count):
@@ -54,12 +56,17 @@ def wide(count):
     return make
 
 
+@pytest.mark.usefixtures("small_layers_are_cut")
 @pytest.mark.parametrize("count", [1, 2, 3, 24])
-def test_chunks_of_neurons_give_the_layer_to_rounding(count):
-    for ours, right in zip(Step(wide(count)).results(), Step(DensePass).results(), strict=True):
-        np.testing.assert_allclose(ours, right, rtol=1e-12, atol=1e-14)
+@pytest.mark.parametrize("l", [0, 1])
+@pytest.mark.parametrize("seed", [0, 1], ids=["kept", "decaying"])
+def test_chunks_of_neurons_give_the_layer_to_rounding(count, l, seed):
+    ours, right = (Step(make, seeds=(seed,), l=l).results() for make in (wide(count), DensePass))
+    for one, other in zip(ours, right, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.usefixtures("small_layers_are_cut")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_each_of_a_cohort_has_the_bits_of_the_run_alone(dtype):
     together = Step(wide(4), (3,), (0, 1, 2), dtype).results()
@@ -93,6 +100,6 @@ def test_wide_layers_are_cut_at_the_books_mini_batch(monkeypatch):
 @pytest.mark.parametrize(("n_out", "neurons"), [(1000, 25), (300, 30), (100, 25), (784, 28)])
 def test_on_the_way_back_the_chunks_are_thinner(monkeypatch, n_out, neurons):
     monkeypatch.setattr(wide_module, "chunks", lambda m, n_in, n_out: 2)
-    layer, l = dense(4, n_out, "tanh"), 1
+    layer = dense(4, n_out, "tanh")
     parameters = Parameters.zeros([{}, layer.arrays], "float32")
-    assert n_out // WideDensePass(layer, l, parameters, (M,)).count_back == neurons
+    assert n_out // WideDensePass(layer, 1, parameters, (M,)).count_back == neurons
