@@ -7,8 +7,9 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from mnist_softmax.book.answer import Answer, interval
-from mnist_softmax.book.claim import VALIDATION, Evidence, Finding, Prospect, Selected, select
+from mnist_softmax.book.claim import Evidence, Finding, Prospect
 from mnist_softmax.book.gradients import NORMS
+from mnist_softmax.book.selected import VALIDATION, Selected, select
 from mnist_softmax.config.schema import Misfit, PositiveInt
 from mnist_softmax.metrics import METRICS
 

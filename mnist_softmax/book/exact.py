@@ -6,18 +6,9 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from mnist_softmax.book.claim import (
-    ONLY,
-    Claim,
-    Count,
-    Evidence,
-    Finding,
-    Prospect,
-    Row,
-    listed,
-    select,
-)
+from mnist_softmax.book.claim import ONLY, Claim, Count, Evidence, Finding, Prospect, Row, listed
 from mnist_softmax.book.reference import recordings_of
+from mnist_softmax.book.selected import select
 from mnist_softmax.config.schema import Misfit, Number, PositiveInt, one_of
 from mnist_softmax.data.dataset import Split
 from mnist_softmax.metrics import METRICS

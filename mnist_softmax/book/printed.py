@@ -7,22 +7,9 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from mnist_softmax.book.claim import (
-    VALIDATION,
-    Claim,
-    Count,
-    Evidence,
-    Finding,
-    Prospect,
-    Row,
-    Selected,
-    listed,
-    of_recorded,
-    of_run,
-    select,
-    unit,
-)
+from mnist_softmax.book.claim import Claim, Count, Evidence, Finding, Prospect, Row, listed, of_run, unit
 from mnist_softmax.book.prediction import FEW, LEAST_SEEDS, TOO_FEW, one_more_report
+from mnist_softmax.book.selected import VALIDATION, Selected, of_recorded, select
 from mnist_softmax.config.schema import Misfit, Number, PositiveInt
 from mnist_softmax.metrics import METRICS
 

@@ -8,8 +8,9 @@ import numpy as np
 from pydantic import Field
 
 from mnist_softmax.book.axes import legend, new_axes
-from mnist_softmax.book.claim import ONLY, VALIDATION, Claim, Evidence, Finding, Prospect, Row
+from mnist_softmax.book.claim import ONLY, Claim, Evidence, Finding, Prospect, Row
 from mnist_softmax.book.prediction import FEW, TOO_FEW
+from mnist_softmax.book.selected import VALIDATION
 from mnist_softmax.config.schema import Misfit, Number
 from mnist_softmax.figures import COLOURS
 

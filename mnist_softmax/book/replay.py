@@ -8,9 +8,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from mnist_softmax.book.claim import ONLY, Evidence, select
+from mnist_softmax.book.claim import ONLY, Evidence
 from mnist_softmax.book.experiment import Experiment
 from mnist_softmax.book.reference import reference
+from mnist_softmax.book.selected import select
 from mnist_softmax.config.schema import Number
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.metrics import METRICS

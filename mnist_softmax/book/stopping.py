@@ -9,7 +9,8 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from mnist_softmax.book.answer import Answer, interval
-from mnist_softmax.book.claim import VALIDATION, Evidence, Finding, Prospect
+from mnist_softmax.book.claim import Evidence, Finding, Prospect
+from mnist_softmax.book.selected import VALIDATION
 
 
 class Stopping(Answer):

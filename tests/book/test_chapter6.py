@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mnist_softmax.book.claim import Evidence, select
+from mnist_softmax.book.claim import Evidence
 from mnist_softmax.book.experiment import find_experiments
 from mnist_softmax.book.filters import Filters
 from mnist_softmax.book.plan import Tasks
@@ -15,6 +15,7 @@ from mnist_softmax.book.printed import Printed, Statement
 from mnist_softmax.book.quick import IMAGES, shortened
 from mnist_softmax.book.race import Race
 from mnist_softmax.book.results import results
+from mnist_softmax.book.selected import select
 from mnist_softmax.book.vote import Vote, plurality
 from mnist_softmax.config.layers import Dropout
 from mnist_softmax.data.dataset import Dataset, Split

@@ -7,10 +7,11 @@ import pytest
 
 from mnist_softmax.book import gradients
 from mnist_softmax.book.block import KINDS
-from mnist_softmax.book.claim import Evidence, select
+from mnist_softmax.book.claim import Evidence
 from mnist_softmax.book.exact import OTHERS, Exact, Outperforms
 from mnist_softmax.book.printed import Printed, Statement, Transcript
 from mnist_softmax.book.results import headline
+from mnist_softmax.book.selected import select
 from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.runs.directory import RunDirectory
 
