@@ -93,7 +93,8 @@ class _Bounded:
         return bytes(read(self.file, size))
 
     def readline(self) -> bytes:
-        line = self.file.readline(1000)
+        """Protocol 0 has a whole array in a line."""
+        line = self.file.readline(LARGEST + 1)
         self.count(len(line))
         return line
 

@@ -497,12 +497,13 @@ def test_a_pickle_that_promises_gigabytes_takes_none(tmp_path):
     assert int(kilobytes) < 500_000
 
 
-@pytest.mark.parametrize("protocol", range(1, 6))
+@pytest.mark.parametrize("protocol", range(6))
 def test_what_numpy_writes_of_arrays_is_read_whatever_lies_in_them(tmp_path, protocol):
+    """More bytes than a short line has: in protocol 0 the bytes of an array are one line."""
     arrays = {
         "x_train": np.asfortranarray(np.arange(300, dtype=">u2").reshape(12, 25) % 256),
         "y_train": np.arange(12, dtype=np.int64) % 3,
-        "x_test": np.full((3, 25), 200, np.uint8)[:, ::1],
+        "x_test": np.full((3, 2500), 200, np.uint8)[:, ::1],
         "y_test": np.array([0.0, 1.0, 2.0]),
     }
     (tmp_path / "a.pkl").write_bytes(pickle.dumps(arrays, protocol))
