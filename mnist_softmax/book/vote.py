@@ -9,7 +9,8 @@ import numpy as np
 from mnist_softmax.book.claim import Claim, Count, Evidence, Finding, Prospect, Row
 from mnist_softmax.config.schema import PositiveInt
 from mnist_softmax.figures import new_figure
-from mnist_softmax.runs.answers import answers, load_network
+from mnist_softmax.runs.answers import load_network, outputs
+from mnist_softmax.runs.vote import majority
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,7 +33,7 @@ class Vote(Claim):
     def _voted(self, evidence: Evidence) -> np.ndarray:
         members = evidence.seeded[self.run][: self.members]
         test = evidence.dataset.test
-        return plurality(np.array([answers(load_network(member), test).answered for member in members]))
+        return majority(np.stack([outputs(load_network(member), test) for member in members]))
 
     def judge(self, evidence: Evidence) -> Finding:
         labels, voted = evidence.dataset.test.labels, self._voted(evidence)
@@ -72,10 +73,3 @@ class Vote(Claim):
             )  # as in the book: the truth above
             axes.text(1.02, 0.05, voted[k], transform=axes.transAxes, va="bottom")  # and the answer below
         return [("ensemble_errors", figure)]
-
-
-def plurality(answered: np.ndarray) -> np.ndarray:
-    """The most frequent answer (n,) of several networks (members, n); of equal ones that of the earliest network."""
-    counts = (answered[:, None, :] == answered[None, :, :]).sum(axis=1)  # how many say what this one says
-    chosen: np.ndarray = np.take_along_axis(answered, counts.argmax(axis=0)[None], axis=0)[0]
-    return chosen

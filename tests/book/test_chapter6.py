@@ -16,7 +16,7 @@ from mnist_softmax.book.quick import IMAGES, shortened
 from mnist_softmax.book.race import Race
 from mnist_softmax.book.results import results
 from mnist_softmax.book.selected import select
-from mnist_softmax.book.vote import Vote, plurality
+from mnist_softmax.book.vote import Vote
 from mnist_softmax.config.layers import Dropout
 from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.errors import ConfigError
@@ -181,11 +181,6 @@ def test_a_race_counts_pairs_that_are_sooner_at_the_mark(runs):
     two = claim.judge(evidence_of(only=runs(*fast[:2], name="a"), other=runs(*slow[:2], name="b")))
     assert two["agrees"] is None
     assert two["verdict"].endswith("too few to judge")
-
-
-def test_the_most_frequent_answer_counts_and_of_equals_the_earliest():
-    answers = np.array([[1, 5, 7, 0], [2, 5, 8, 3], [2, 6, 8, 3], [1, 6, 9, 3]])
-    assert plurality(answers).tolist() == [1, 5, 8, 3]
 
 
 # ---- runs on disk
