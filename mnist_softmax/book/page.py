@@ -27,11 +27,12 @@ right answers must be the same, a cost within a millionth of itself. Epochs coun
 the mean and standard deviation (sd) of reports made as the book's was (peak or final, test or validation, best of
 k runs), and the 95 % prediction interval for one more such report: mean ± t · sd · √(1 + k/n), t of (n - 1)/k
 degrees of freedom. *Consistent*: the book's number lies in that interval. Otherwise by how much our mean is higher
-or lower. Of fewer than four runs only the plain difference is given. A transcript is judged epoch by epoch in the
-same way; gradient norms by their logarithms, where nine of ten points must lie inside; a statement, or one answer to
-all images, by how many runs do so, at least half of them.
-The interval was widened for best-of-three numbers (degrees of freedom) and the last rule loosened from all runs to
-half after a first trial of four seeds, before the runs reported here were looked at.
+or lower. Of fewer than four runs only the plain difference is given. The *peak* (in the tables: best) is the
+highest figure of any epoch. A transcript must lie in its interval at every epoch. Of gradient norms the logarithms
+are compared, and nine of ten points must lie inside. A statement agrees if at least half of our runs do what it
+says; so does one answer to all images. Two of these rules were changed once, after a trial of four seeds and before
+the runs reported here were looked at: the interval of a best of three became wider (fewer degrees of freedom), and
+"all runs" became "half of the runs".
 
 **Ours.** The peak on test chooses its epoch by the test images, as the book does. Our own figure is test accuracy
 at the epoch with the best validation accuracy, the last column but one. Where several epochs have that accuracy the

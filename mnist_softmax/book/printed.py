@@ -119,6 +119,8 @@ class Statement(Selected):
     @staticmethod
     def row(finding: Finding) -> Row:
         percent = unit(finding["metric"])
+        if finding["minus"] and percent:
+            percent = " points"
         bounds = [
             f"{word} {finding[word]:g}{percent}" for word in ("above", "below") if finding[word] is not None
         ]

@@ -59,7 +59,7 @@ class Race(Claim):
             "above": above,
             "final": float((here - there)[:, -1].mean()),
             "n": n,
-            "verdict": f"sooner in {sooner} of {n} pairs; above after {sum(above)} of {len(above)} epochs"
+            "verdict": f"sooner in {sooner} of {n} pairs; the mean is higher at {sum(above)} of {len(above)} epochs"
             + TOO_FEW * (n < FEW),
             "agrees": None if n < FEW else 2 * sooner >= n,
         }
@@ -69,7 +69,7 @@ class Race(Claim):
         here, there = (f"{epochs:.1f}" for epochs in finding["epochs"])
         return Row.of(
             finding,
-            f'"{finding["says"]}" (epochs to {finding["mark"]:g} % of validation, here and {finding["against"]})',
+            f'"{finding["says"]}" (epochs to {finding["mark"]:g} % on validation, here and {finding["against"]})',
             "fewer",
             f"{here} against {there}",
             "",

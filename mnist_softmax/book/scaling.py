@@ -34,9 +34,9 @@ class Decay(Answer):
         expected = float(np.exp(-training.learning_rate * training.l2 / training.mini_batch_size))
         low, high = float(factors.min()), float(factors.max())
         verdict = (
-            f"weights of the {len(dark)} pixels that are dark in all training images shrink by "
-            f"{factors.mean():.6f} an epoch ({low:.6f} to {high:.6f} over all of them and {len(factors)} seeds); "
-            f"exp(-eta lambda / m) is {expected:.6f}"
+            f"weights of the {len(dark)} pixels that are dark in all training images are multiplied "
+            f"by {factors.mean():.6f} in an epoch ({low:.6f} to {high:.6f} over all of them and {len(factors)} "
+            f"seeds); exp(-eta lambda / m) is {expected:.6f}"
         )
         figures = {"mean": float(factors.mean()), "low": low, "high": high, "expected": expected}
         return figures | {"n": len(factors), "verdict": verdict, "agrees": None}

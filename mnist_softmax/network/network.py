@@ -141,7 +141,7 @@ class Pass:
     def backward(self, y: np.ndarray) -> None:
         """After `forward`: the errors delta of all layers, last to first, for one-hot y (..., m, K).
 
-        Here, and nowhere else, is divided by m.
+        They are divided by m where the pass is of the mean cost; in training the step does it.
         """
         *hidden, after = self.layers
         delta = self.output.delta(self.z, self.a, y, after.delta)
