@@ -85,6 +85,8 @@ class Evidence:
     dataset: Dataset
     whole: int
     """Images of the training set, before any of them were left out."""
+    parted: Collection[tuple[str, str]] = ()
+    """Run and metric of replays that part from what the author recorded."""
 
     def histories(self, run: str | None = None) -> list[History]:
         """Of each seed."""

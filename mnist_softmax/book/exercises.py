@@ -46,8 +46,8 @@ HEAD = f"""\
 Written by `mnist-softmax reproduce exercises --report docs`; the numbers lie in exercises.json. Each is one config in
 `configs/exercises/`, and `mnist-softmax reproduce ID` runs it alone. The questions are told in our words. Names like
 `mu_0.9` are runs of that config. Accuracies on test are taken at the best epoch by validation. Intervals are those of
-a mean over seeds, or of the mean difference of runs with the same seed (t, 95 %). Exercises that need no run are in
-[the book by commands](guide.md).
+a mean over seeds, or of the mean difference of runs with the same seed (t, 95 %). Most exercises that need no run are
+in [the book by commands](guide.md).
 """
 
 

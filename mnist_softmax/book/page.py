@@ -44,8 +44,10 @@ IN_GENERAL = """\
 **In general.** Runs over seeds are in float32, unless the config says otherwise, and draw from NumPy's PCG64, each
 use of random numbers from a stream of its own; the book's programs drew from the Mersenne twister, and those of
 chapters 1 to 5 computed in float64. Costs and activations are computed so that they cannot overflow, where the book's
-programs replace what has overflowed. Time is that of one process by the clock, summed over runs, on machines that had
-other work to do as well.
+programs replace what has overflowed. Chapter 6 keeps the starting weights of network3, N(0, 1/n_out); a note of 2016
+in the book calls n_out there a mistake for n_in. It keeps network3's lambda, too, which is divided by the number of
+mini-batches; the configs have 10 times as much, for here it is divided by the number of images. Time is that of one
+process by the clock, summed over runs, on machines that had other work to do as well.
 """
 
 
@@ -137,7 +139,7 @@ def _notes(results: Sequence[Result]) -> str:
     parts = []
     for heading, key in (
         ("Deviations", "deviations"),
-        ("Open questions, and what was assumed", "inferred"),
+        ("What was assumed, why ours differs, and what is open", "inferred"),
         ("Chaotic runs, named beforehand", "chaotic"),
     ):
         notes: dict[str, list[str]] = {}

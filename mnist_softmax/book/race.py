@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
@@ -59,7 +60,7 @@ class Race(Claim):
             "above": above,
             "final": float((here - there)[:, -1].mean()),
             "n": n,
-            "verdict": f"sooner in {sooner} of {n} pairs; the mean is higher at {sum(above)} of {len(above)} epochs"
+            "verdict": f"sooner in {sooner} of {n} pairs; the mean is higher at {_ranges(above)}"
             + TOO_FEW * (n < FEW),
             "agrees": None if n < FEW else 2 * sooner >= n,
         }
@@ -86,6 +87,15 @@ class Race(Claim):
         axes.set_ylim(96, 99.5)
         legend(axes, loc="lower right")
         return [("tanh_or_sigmoid", figure)]
+
+
+def _ranges(above: list[bool]) -> str:
+    """The epochs at which it is so, such as 0 to 3, 7."""
+    runs = [
+        [epoch for epoch, _ in group] for so, group in groupby(enumerate(above), lambda each: each[1]) if so
+    ]
+    said = [f"{run[0]} to {run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs]
+    return f"epochs {', '.join(said)} of {len(above)}" if said else f"none of {len(above)} epochs"
 
 
 def _until(curves: np.ndarray, mark: float) -> list[int]:

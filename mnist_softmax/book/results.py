@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,9 @@ def _result(experiment: Experiment, evidence: Evidence, recordings: Path | None)
     book = experiment.book
     own = [evidence.seeded[run] for run in evidence.seeded if run not in book.runs_of]
     directories = [*chain(*own), *evidence.recorded.values()]
+    replayed = replays(experiment, evidence, recordings)
+    parted = {(each["run"], each["metric"]) for each in replayed if each["epochs"] and not each["exact"]}
+    evidence = replace(evidence, parted=parted)
     summaries = [summary for directory in directories if (summary := directory.read_summary())]
     return {
         "id": experiment.id,
@@ -39,7 +43,7 @@ def _result(experiment: Experiment, evidence: Evidence, recordings: Path | None)
         "title": book.title,
         **({"asks": book.asks} if book.asks else {}),
         "findings": [{"kind": claim.kind} | claim.judge(evidence) for claim in book.claims],
-        "replays": replays(experiment, evidence, recordings),
+        "replays": replayed,
         "chaotic": book.recording.chaotic if book.recording else None,
         "headlines": {
             run: headline(evidence.histories(run), last=book.chapter == CHAPTER_OF_NETWORK3)

@@ -28,7 +28,7 @@ class Selected(Claim):
     layer: PositiveInt | None = None
     """For gradient norms: which hidden layer, the first is 1."""
     recorded: Number | None = None
-    """What a run that the author recorded had, to be placed among ours; of a replay it is known without."""
+    """What a run that the author recorded had, to be placed among ours; of an exact replay it is known without."""
 
     @field_validator("select")
     @classmethod
@@ -58,9 +58,10 @@ class Selected(Claim):
         return np.array([select(history, self.metric, self.select) for history in evidence.histories(run)])
 
     def recorded_among(self, evidence: Evidence, values: np.ndarray) -> Finding:
-        """Where the author's recorded run lies among our `values`: nothing, if it is not recorded."""
-        directory = evidence.recorded.get(self.run or ONLY)
-        history = directory.read_metrics() if directory else []
+        """Where the author's recorded run lies among our `values`: nothing, where its figure is not known."""
+        run = self.run or ONLY
+        directory = evidence.recorded.get(run)
+        history = directory.read_metrics() if directory and (run, self.metric) not in evidence.parted else []
         value = self.recorded
         if value is None and any(self.metric in record for record in history):
             value = select(history, self.metric, self.select)

@@ -16,8 +16,13 @@ from mnist_softmax.text import aligned
 
 def rows(result: dict[str, Any]) -> list[Row]:
     """A row for each replayed run and for each claim of an experiment; one without either says what was found."""
-    lines = _replay_rows(result) + [KINDS[finding["kind"]].row(finding) for finding in result["findings"]]
+    lines = _replay_rows(result) + [claim_row(finding) for finding in result["findings"]]
     return lines or [_unclaimed(result)]
+
+
+def claim_row(finding: Finding) -> Row:
+    """A claim's row."""
+    return KINDS[finding["kind"]].row(finding)
 
 
 def table(results: Sequence[dict[str, Any]]) -> str:

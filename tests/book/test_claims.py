@@ -1,6 +1,7 @@
 """From runs on disk to findings: what is selected of a history, and when a claim counts as met."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -169,6 +170,16 @@ def test_every_kind_is_known_by_the_name_that_configs_use():
         "vote": "Vote", "filters": "Filters", "speedup": "Speedup", "difference": "Difference", "chosen": "Chosen",
         "ratio": "Ratio", "length": "Length", "stopping": "Stopping", "decay": "Decay", "rescaled": "Rescaled",
     }  # fmt: skip
+
+
+def test_a_replay_that_has_parted_is_not_taken_for_the_recorded_run(evidence):
+    ours = evidence([50], [51], [52], [53])
+    replayed = replace(ours, recorded={"only": ours.seeded["only"][2]})
+    claim = Printed(select="final", value=51)
+    assert claim.judge(replayed)["recorded"]["value"] == pytest.approx(52)
+    parted = replace(replayed, parted={("only", "test_accuracy")})
+    assert "recorded" not in claim.judge(parted)
+    assert claim.model_copy(update={"recorded": 51.0}).judge(parted)["recorded"]["value"] == 51
 
 
 def test_the_recorded_run_has_its_place_among_ours(evidence):

@@ -5,11 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
+from scipy import stats
 
 from mnist_softmax.book import exercises, headers
 from mnist_softmax.book import report as book_report
 from mnist_softmax.book.experiment import find_experiments
 from mnist_softmax.book.prediction import LEAST_SEEDS
+from mnist_softmax.book.reference import reference
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -56,6 +58,48 @@ def test_the_head_of_each_config_says_what_the_results_do(stored):
     for result in stored["results"]:
         text = experiments[result["id"]].path.read_text(encoding="utf-8")
         assert headers.renewed(text, result) == text
+
+
+def test_the_head_of_a_config_names_every_claim_that_differs(stored):
+    experiments = {experiment.id: experiment for experiment in find_experiments(["all"])}
+    differing = [
+        (r["id"], f["verdict"]) for r in stored["results"] for f in r["findings"] if f["agrees"] is False
+    ]
+    assert differing
+    for id, verdict in differing:
+        head = " ".join(experiments[id].path.read_text(encoding="utf-8").replace("\n# ", " ").split())
+        assert verdict.partition(";")[0] in head
+
+
+def test_what_a_recorded_run_is_said_to_have_is_what_the_author_recorded(stored):
+    """At its best epoch, of recordings that are known at every epoch."""
+    experiments = {experiment.id: experiment for experiment in find_experiments(["all"])}
+    checked = set()
+    for result in stored["results"]:
+        recording = experiments[result["id"]].book.recording
+        known = reference()["recordings"].get(recording.figures) if recording else None
+        if known is None:
+            continue
+        for finding in result["findings"]:
+            run, metric = finding.get("run") or "only", finding.get("metric")
+            values = known["runs"].get(run, {}).get(metric) if "recorded" in finding else None
+            if values and finding["select"] == "peak" and known["epochs"] == [*range(len(values))]:
+                n = {"train_accuracy": 50_000, "validation_accuracy": 10_000, "test_accuracy": 10_000}[metric]
+                assert round(100 * max(values) / n, 2) == round(finding["recorded"]["value"], 2)
+                checked.add((result["id"], metric))
+    assert {("ch3_overfit_full", "test_accuracy"), ("ch3_l2_full", "test_accuracy")} <= checked
+
+
+def test_what_the_fully_connected_layer_brings_is_welchs_interval_of_the_stored_figures(stored):
+    results = {result["id"]: result for result in stored["results"]}
+    figures = [results[id]["headlines"]["only"] for id in ("ch6_basic_conv", "ch6_omit_fc")]
+    test = stats.ttest_ind_from_stats(*(f[key] for f in figures for key in ("mean", "deviation", "n")), False)
+    difference = figures[0]["mean"] - figures[1]["mean"]
+    variances = [f["deviation"] ** 2 / f["n"] for f in figures]
+    freedom = sum(variances) ** 2 / sum(v**2 / (f["n"] - 1) for v, f in zip(variances, figures, strict=True))
+    margin = stats.t.ppf(0.975, freedom) * difference / test.statistic
+    interval = f"95 % interval of Welch {difference - margin:.2f} to {difference + margin:.2f}"
+    assert f"{difference:.2f} points more ({interval})" in " ".join(results["ch6_omit_fc"]["inferred"])
 
 
 def test_a_config_that_was_not_run_says_so(stored):
