@@ -8,7 +8,7 @@ from typing import NamedTuple
 class Metric(NamedTuple):
     """`quantity` of `split`, one number an epoch or, `by_layer`, one for each hidden layer.
 
-    A metric that `is_fraction` lies between 0 and 1; an accuracy is one that is shown in percent.
+    An accuracy lies between 0 and 1 and is shown in percent. The mean of outputs does, too, where outputs do.
     """
 
     split: str
@@ -32,10 +32,6 @@ class Metric(NamedTuple):
     @property
     def is_accuracy(self) -> bool:
         return self.quantity == "accuracy"
-
-    @property
-    def is_fraction(self) -> bool:
-        return self.quantity in ("accuracy", "mean_output", "mean_true_output")
 
 
 SPLITS = ("train", "validation", "test")

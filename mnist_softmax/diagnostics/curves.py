@@ -124,9 +124,9 @@ def plot(runs: Sequence[Curves], metrics: Sequence[str], path: str) -> None:
                 )
             known = METRICS.get(metric)  # beside these: penalty, learning_rate, seconds
             panel.set(title=known.title if known else metric.replace("_", " "), xlabel="epoch")
-            if known and known.is_fraction:
+            if known and known.is_accuracy:
                 panel.set_ylim(-0.03, 1.03)
-            if known and not known.is_fraction:
+            if known and (known.is_cost or known.by_layer):  # outputs may be negative
                 log_scale(panel)
             panel.grid(alpha=0.3)
         legend(figure, lines, loc="outside lower center", ncols=min(len(runs), 4))

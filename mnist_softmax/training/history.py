@@ -27,7 +27,7 @@ def _share(value: float) -> float:
 def _type(metric: Metric) -> Any:
     if metric.by_layer:
         return list[float]
-    return Annotated[float, AfterValidator(_share)] if metric.is_fraction else float
+    return Annotated[float, AfterValidator(_share)] if metric.is_accuracy else float
 
 
 _FIELDS: dict[str, Any] = {
