@@ -38,12 +38,21 @@ def _draw(network: Network, normal: np.random.RandomState, initializer: str) -> 
         arrays["w"][...] = (w / np.sqrt(w.shape[1]) if initializer == "scaled" else w).T
 
 
+def check_earlier(scheme: BookStreams, n: int) -> None:
+    """Raises ConfigError: a list of n images is to go on from a run of another number of images."""
+    for run in scheme.earlier_runs if scheme.order_goes_on else ():
+        if run.images != n:
+            raise ConfigError(
+                f"randomness.order_goes_on: the earlier run has {run.images} images, this one has {n}"
+            )
+
+
 class BookOrder:
     """The order of every epoch: one list, which Python 2 shuffles in place, so that no epoch starts afresh."""
 
     def __init__(self, seed: int, scheme: BookStreams) -> None:
         self.seed, self.scheme = seed, scheme
-        self.shuffles, self.n = 0, 0
+        self.shuffles = 0
         self._behind = 0  # shuffles of an earlier process, not done here yet
         self._order: list[int] = []
 
@@ -61,23 +70,19 @@ class BookOrder:
     @property
     def state(self) -> dict[str, int]:
         """How far it has come: from the seed it is soon there again."""
-        return {"shuffles": self.shuffles, "n": self.n}
+        return {"shuffles": self.shuffles}
 
     @state.setter
     def state(self, state: dict[str, int]) -> None:
         self._order = []
         self.shuffles = self._behind = int(state["shuffles"])
-        self.n = int(state["n"])
 
     def _begin(self, n: int) -> None:
         # Seeded with a list this is Python's generator: random.Random(seed).random() gives the same numbers.
         self._uniform = np.random.RandomState([self.seed])
+        check_earlier(self.scheme, n)
         self.n, self._order = n, list(range(n))
         for run in self.scheme.earlier_runs:
-            if self.scheme.order_goes_on and run.images != n:
-                raise ConfigError(
-                    f"randomness.order_goes_on: the earlier run has {run.images} images, this one has {n}"
-                )
             for _ in range(run.epochs):
                 if self.scheme.order_goes_on:
                     self._shuffle()

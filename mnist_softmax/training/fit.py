@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 
 from mnist_softmax.config.config import Config
+from mnist_softmax.config.randomness import BookStreams
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.errors import ConfigError
+from mnist_softmax.training.book_streams import check_earlier
 from mnist_softmax.training.cohort import bytes_needed
 
 SHAPING = (
@@ -44,6 +46,8 @@ def check_fit(settings: Config, dataset: Dataset) -> None:
             )
     if m > n:
         raise ConfigError(f"training.mini_batch_size is {m}; there are only {n} training images")
+    if isinstance(settings.randomness, BookStreams):
+        check_earlier(settings.randomness, n)
     needed, there = bytes_needed(settings, 1, n), _memory()
     if there and needed > there:
         one = settings.training.model_copy(update={"mini_batch_size": 1})

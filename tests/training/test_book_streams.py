@@ -6,6 +6,7 @@ import random
 import numpy as np
 import pytest
 
+from mnist_softmax import load_config, load_digits, run
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.randomness import BookStreams, EarlierRun
 from mnist_softmax.errors import ConfigError
@@ -57,6 +58,14 @@ def test_a_run_after_others_starts_from_the_files_order_where_the_program_slices
 def test_a_shared_list_cannot_have_been_of_another_length():
     with pytest.raises(ConfigError, match="has 20 images, this one has 50"):
         BookOrder(SEED, book([(20, 1)], True)).permutation(50)
+
+
+def test_a_run_that_cannot_go_on_in_such_a_list_is_refused_before_its_folder_is_touched(config, tmp_path):
+    streams = '{"kind": "book", "earlier_runs": [{"initializer": "scaled", "images": 7, "epochs": 1}], '
+    settings = load_config(config, f'randomness={streams}"order_goes_on": true}}', "network.initializer=scaled")
+    with pytest.raises(ConfigError, match="the earlier run has 7 images, this one has"):
+        run(settings, load_digits(settings.data), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_its_state_survives_as_json():
