@@ -105,6 +105,6 @@ def train_tasks_elsewhere(
                 f"{dataset.location}: a worker found other data than its caller (the checksums differ); "
                 "give both the same, for example by a copy of the data home (SCIKIT_LEARN_DATA)"
             )
-    except UserError as error:
-        return [error] * len(tasks)
+    except Exception as error:  # such as MemoryError, as in `train_tasks`
+        return [_told(error)] * len(tasks)
     return train_tasks(tasks, dataset, on_epoch)

@@ -15,7 +15,7 @@ from small_run import ROOT, wait_until, write_digits
 from mnist_softmax import locks
 from mnist_softmax.config.file import load_config
 from mnist_softmax.errors import ConfigError, Diverged, Notice, RunDirectoryError
-from mnist_softmax.runs import processes
+from mnist_softmax.runs import processes, worker
 from mnist_softmax.runs.many import deal, train_all
 from mnist_softmax.runs.run import Task
 
@@ -109,6 +109,17 @@ def test_a_run_on_other_data_is_refused(tasks, config):
     with pytest.raises(RunDirectoryError, match="was trained on other data"):
         train_all(tasks("runs", 2), jobs=1)
     assert not tasks("runs", 2)[1].directory.exists()
+
+
+def test_a_worker_that_cannot_load_the_digits_reports_its_tasks_as_failed(tasks, monkeypatch):
+    """Another worker may have had the room: its runs are not to end with these."""
+
+    def none_left(data):
+        raise MemoryError("196 MB")
+
+    monkeypatch.setattr(worker, "_kept", none_left)
+    outcomes = worker.train_tasks_elsewhere(tasks("runs", 2), "0" * 64)
+    assert [str(outcome) for outcome in outcomes] == ["MemoryError: 196 MB"] * 2
 
 
 def test_something_that_is_no_run_is_refused(tasks):
