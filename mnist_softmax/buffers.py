@@ -1,4 +1,4 @@
-"""Arrays that begin where a cache line does."""
+"""Arrays that begin where a cache line does, and parts of work that fit into a cache."""
 
 from __future__ import annotations
 
@@ -21,3 +21,8 @@ def zeros(shape: tuple[int, ...], dtype: np.dtype | type | str) -> np.ndarray:
     array = empty(shape, dtype)
     array[...] = 0
     return array
+
+
+def most_within(total: int, each: int, limit: int) -> int:
+    """The largest divisor n of `total` for which n times `each` stays within `limit`; at least 1."""
+    return max(n for n in range(1, total + 1) if total % n == 0 and (n == 1 or n * each <= limit))

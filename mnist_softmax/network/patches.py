@@ -17,7 +17,7 @@ from itertools import product
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from mnist_softmax.buffers import empty, zeros
+from mnist_softmax.buffers import empty, most_within, zeros
 from mnist_softmax.config.layers import Convolution
 from mnist_softmax.config.placed import Placed
 
@@ -47,7 +47,7 @@ class Patches:
         self.places = places(self.kernels, field, pool)
 
         per_image = rows_out * columns_out // beside  # patches
-        images = images_in_a_band(m, phases * rows_out * columns_out * maps * dtype.itemsize)
+        images = most_within(m, phases * rows_out * columns_out * maps * dtype.itemsize, BAND)
         self.sums = empty((phases, images * per_image, beside * maps), dtype)
         self.sums_transposed = self.sums.swapaxes(-1, -2)
         self.won = empty((phases, m * per_image, beside * maps), bool)
@@ -69,7 +69,7 @@ class Patches:
         beside, high, wide, phases = patch(layer)
         numbers = high * wide * layer.shape_in[2]  # in a patch
         patches = m * layer.n_out // (beside * layer.entry.maps)
-        images = images_in_a_band(m, phases * layer.n_out * itemsize)
+        images = most_within(m, phases * layer.n_out * itemsize, BAND)
         kernels = (2 + m // images) * phases * numbers * beside * layer.entry.maps
         sums = phases * layer.n_out
         return (m * layer.n_in + patches * numbers + kernels + images * sums) * itemsize + m * sums
@@ -119,11 +119,6 @@ def places(kernels: np.ndarray, field: int, pool: int) -> list[np.ndarray]:
         kernels[u * pool + v, u : u + field, pool * n + v : pool * n + v + field, :, n]
         for u, v, n in product(range(pool), range(pool), range(kernels.shape[-2]))
     ]
-
-
-def images_in_a_band(m: int, size: int) -> int:
-    """How many images of m are worked on at once, if each has `size` bytes of sums; it divides m."""
-    return max(n for n in range(1, m + 1) if m % n == 0 and (n == 1 or n * size <= BAND))
 
 
 def first_of_equals(phases: list[np.ndarray]) -> None:

@@ -16,16 +16,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from mnist_softmax.buffers import empty, zeros
+from mnist_softmax.buffers import empty, most_within, zeros
 from mnist_softmax.config.layers import Convolution
 from mnist_softmax.config.placed import Placed
 from mnist_softmax.network.patches import first_of_equals
 from mnist_softmax.network.strips_to_pixels import (
     StripsToPixels,
     as_strips,
+    bound_product,
     padded,
-    product,
-    rows_in_a_product,
     strip_length,
 )
 
@@ -66,7 +65,7 @@ class Strips:
         band = pool * block
         products = [
             [
-                product(matrix, strips[i + q * block :][:band], sums[i:][:band], adds=q > 0)
+                bound_product(matrix, strips[i + q * block :][:band], sums[i:][:band], adds=q > 0)
                 for q, matrix in enumerate(matrices)
             ]
             for i in range(0, len(sums), band)
@@ -78,7 +77,7 @@ class Strips:
         # seen[q]: what kernel row q saw at each of its places, in pieces of strips: (pool, pieces, strips, across);
         # errors: the errors of the sums it gave, (pool, pieces, maps, strips)
         across = field * maps_in
-        piece = rows_in_a_product(len(sums), across * maps, PIECE)
+        piece = most_within(len(sums), across * maps, PIECE)
         seen = sliding_window_view(strips, across, 1)[:, ::maps_in].swapaxes(0, 1)
         self.seen = [
             seen[:, q * block :][:, : len(sums)].reshape(pool, -1, piece, across) for q in range(field)
@@ -94,8 +93,10 @@ class Strips:
         strips = m * layer.shape_in[0] * layer.shape_out[1]
         numbers = strip_length(layer) + padded(layer)  # in a strip, on the way forward and on the way back
         sums = layer.entry.pool**2 * m * layer.n_out
-        across = layer.entry.field * layer.shape_in[2]
-        gradients = (sums * across // PIECE + layer.entry.pool + 1) * across * layer.entry.maps
+        across, pool, maps = layer.entry.field * layer.shape_in[2], layer.entry.pool, layer.entry.maps
+        rows = pool * m * layer.n_out // maps
+        pieces = rows // most_within(rows, across * maps, PIECE)
+        gradients = (pool * pieces + 1) * across * maps
         kernels = layer.entry.field * layer.entry.pool * layer.entry.maps * numbers
         return (strips * numbers + sums + kernels + gradients) * itemsize + sums
 

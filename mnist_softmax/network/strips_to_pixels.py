@@ -13,15 +13,13 @@ from functools import partial
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.linalg.blas import dgemm, sgemm
 
-from mnist_softmax.buffers import empty, zeros
+from mnist_softmax.buffers import empty, most_within, zeros
 from mnist_softmax.config.layers import Convolution
 from mnist_softmax.config.placed import Placed
+from mnist_softmax.network.calls import GEMM, OVERWRITE, SMALL
 
-OVERWRITE = 1  # tells SciPy's BLAS to write into the array given
-SMALL = 1_000_000  # multiplications: OpenBLAS works on such products in place, and copies larger ones first
-LINE = 16  # numbers: rows that fill whole cache lines take a fifth less time in BLAS
+MULTIPLE = 16  # numbers: rows that fill whole cache lines take a fifth less time in BLAS
 
 
 class StripsToPixels:
@@ -41,9 +39,11 @@ class StripsToPixels:
         self.places = [kernels[:, v, :, v * maps_in : (v + field) * maps_in] for v in range(pool)]
 
         strips = empty((rows * block, length), dtype)
-        high = rows_in_a_product(len(errors), length * pool * maps, SMALL)
+        high = most_within(len(errors), length * pool * maps, SMALL)  # rows of a product
         self.products = [
-            product(kernel.reshape(-1, length), errors[i:][:high], strips[q * block + i :][:high], adds=q > 0)
+            bound_product(
+                kernel.reshape(-1, length), errors[i:][:high], strips[q * block + i :][:high], adds=q > 0
+            )
             for q, kernel in enumerate(kernels)
             for i in range(0, len(errors), high)
         ]
@@ -69,14 +69,15 @@ class StripsToPixels:
             np.add(pixels, slab, out=pixels)
 
 
-def product(matrix: np.ndarray, rows: np.ndarray, out: np.ndarray, adds: bool) -> Callable[[], np.ndarray]:
+def bound_product(
+    matrix: np.ndarray, rows: np.ndarray, out: np.ndarray, adds: bool
+) -> Callable[[], np.ndarray]:
     """A call that writes `rows` times `matrix` into `out`, or `adds` it to what is there.
 
     BLAS counts columns first, so it is given all three transposed. It takes whole rows of a matrix: of parts of rows
     SciPy would make a copy, and `out` would stay as it was.
     """
-    gemm = sgemm if out.dtype == np.float32 else dgemm
-    return partial(gemm, 1.0, matrix.T, rows.T, 1.0 if adds else 0.0, out.T, 0, 0, OVERWRITE)
+    return partial(GEMM[out.dtype], 1.0, matrix.T, rows.T, 1.0 if adds else 0.0, out.T, 0, 0, OVERWRITE)
 
 
 def strip_length(layer: Placed[Convolution]) -> int:
@@ -86,7 +87,7 @@ def strip_length(layer: Placed[Convolution]) -> int:
 
 def padded(layer: Placed[Convolution]) -> int:
     """The same, filled up to whole lines of the cache."""
-    return -(-strip_length(layer) // LINE) * LINE
+    return -(-strip_length(layer) // MULTIPLE) * MULTIPLE
 
 
 def as_strips(rows: np.ndarray, layer: Placed[Convolution]) -> np.ndarray:
@@ -94,8 +95,3 @@ def as_strips(rows: np.ndarray, layer: Placed[Convolution]) -> np.ndarray:
     images = rows.reshape(len(rows), *layer.shape_in)
     windows = sliding_window_view(images, layer.entry.field + layer.entry.pool - 1, 2, writeable=True)
     return windows[:, :, :: layer.entry.pool].transpose(1, 0, 2, 4, 3)
-
-
-def rows_in_a_product(rows: int, work: int, limit: int) -> int:
-    """The most rows, a divisor of all, whose product stays within `limit`, at `work` multiplications a row."""
-    return max(n for n in range(1, rows + 1) if rows % n == 0 and (n == 1 or n * work <= limit))

@@ -85,7 +85,7 @@ class WideDensePass(DensePass):
         self, into: Arrays, times: Sequence[float], keep_w: Sequence[float], keep_b: Sequence[float]
     ) -> None:
         """As in DensePass; chunk by chunk where w decays."""
-        if not self.grad_in.size:  # else `back_to_input` has made the chunks
+        if not self.grad_in.size and any(keep != 1.0 for keep in keep_w):  # else they are there, or not needed
             call(np.copyto, self.delta_chunks, _in_chunks(self.delta, self.count_back))
         w, w_chunks = into["w"], _in_chunks(into["w"], self.count_back)
         each = self._each(self.a_in, self.delta, w, self.delta_chunks, w_chunks)

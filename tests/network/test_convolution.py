@@ -200,9 +200,11 @@ def test_float32_is_float64_to_its_own_precision():
     assert abs(single.gradient().flat - right).max() < 1e-4 * abs(right).max()
 
 
-@pytest.mark.parametrize("m", [1, 10, 300])
+@pytest.mark.parametrize("m", [1, 10, 13, 61, 300])
 @pytest.mark.parametrize("l", [0, 1])
-@pytest.mark.parametrize("layer", [*CHAPTER_6, convolution((30, 20, 3), 3, 16, 1, RELU)])
+@pytest.mark.parametrize(
+    "layer", [*CHAPTER_6, convolution((30, 20, 3), 3, 16, 1, RELU), convolution((13, 13, 64), 2, 128, 2, RELU)]
+)
 def test_a_pass_takes_the_memory_that_it_says(layer, l, m):
     shapes = [{"b": (1,)}] * l + [layer.arrays]
     parameters = Parameters.zeros(shapes, "float32")
