@@ -10,7 +10,7 @@ from typing import Any
 
 from mnist_softmax.book.block import Book
 from mnist_softmax.book.claim import ONLY, Prospect
-from mnist_softmax.book.reference import reference
+from mnist_softmax.book.reference import place
 from mnist_softmax.config import shipped
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.data import Data
@@ -138,8 +138,8 @@ def load_experiment(path: Path) -> Experiment:
         try:
             claim.check(prospect)
         except Misfit as misfit:
-            value = getattr(claim, misfit.key)
-            faults.append(f"{path}: book.claims.{k}.{misfit.key} = {value!r:.60}: {misfit.text}")
+            key = misfit.key if misfit.key in type(claim).model_fields else "kind"
+            faults.append(f"{path}: book.claims.{k}.{key} = {getattr(claim, key)!r:.60}: {misfit.text}")
     if faults:
         raise ConfigError(*faults)
     return experiment
@@ -192,6 +192,4 @@ def _chapter(id: str) -> str:
 
 def _in_order(path: Path) -> tuple[str, int]:
     """By chapter, and within it as the book tells them."""
-    order = list(reference()["order"])
-    id = path.stem
-    return _chapter(id), order.index(id) if id in order else len(order)
+    return _chapter(path.stem), place(path.stem)

@@ -22,7 +22,7 @@ from mnist_softmax.runs.directory import RunDirectory
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-NORMS, GRADIENTS = recordings_of("norms"), recordings_of("gradients")
+COURSES, GRADIENTS = recordings_of("norms"), recordings_of("gradients")
 GREY = "#8a8a8a"
 
 
@@ -36,12 +36,12 @@ class Course(Claim):
 
     kind: Literal["curves"] = "curves"
     least_runs = LEAST_SEEDS
-    recording: Annotated[str, one_of(NORMS)]
+    recording: Annotated[str, one_of(COURSES)]
     """Its name among the reference figures."""
 
     def check(self, prospect: Prospect) -> None:
         prospect.check(gradients.NORMS)
-        _check_layers(NORMS[self.recording][0], prospect)
+        _check_layers(COURSES[self.recording][0], prospect)
         last = self._epochs()[-1]  # the norms after all of them, and before the first
         if prospect.measured()[:last] != list(range(last)):
             raise Misfit("recording", f"needs the norms of every epoch up to {last}")
@@ -54,7 +54,7 @@ class Course(Claim):
         courses = np.array(evidence.courses())
         points = [
             {"epoch": epoch, "layer": layer + 1, **_compared(courses[:, epoch, layer], norm)}
-            for epoch, norms in zip(self._epochs(), NORMS[self.recording], strict=True)
+            for epoch, norms in zip(self._epochs(), COURSES[self.recording], strict=True)
             for layer, norm in enumerate(norms)
         ]
         inside = sum(point["consistent"] for point in points)
@@ -86,7 +86,7 @@ class Course(Claim):
             low, middle, high = 10 ** np.quantile(logs[:, epochs, layer], (0, 0.5, 1), axis=0)
             axes.fill_between(epochs, low, high, color=colour, alpha=0.2, linewidth=0)
             axes.plot(epochs, middle, color=colour, linewidth=1.2, label=f"hidden layer {layer + 1}")
-            author_points(axes, self._epochs(), [norms[layer] for norms in NORMS[self.recording]])
+            author_points(axes, self._epochs(), [norms[layer] for norms in COURSES[self.recording]])
         axes.set_yscale("log")
         runs = f"median and range of {len(logs)} runs"
         legend(axes, ncols=2, loc="upper right", title=runs, title_fontsize=8)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mnist_softmax.book.claim import of_run
-from mnist_softmax.book.reference import reference
+from mnist_softmax.book.reference import ids_of
 from mnist_softmax.book.results import Result, spread
 from mnist_softmax.book.words import in_percent, rows
 
@@ -79,7 +79,7 @@ def table(results: Sequence[Result]) -> str:
 def _not_run(chapter: int, results: Sequence[Result]) -> str:
     """The chapter's experiments that have no result."""
     there = {result["id"] for result in results}
-    missing = [id for id in reference()["order"] if id.startswith(f"ch{chapter}_") and id not in there]
+    missing = [id for id in ids_of(chapter) if id not in there]
     return f"Not run yet: {', '.join(f'`{id}`' for id in missing)}.\n" if missing else ""
 
 
@@ -95,11 +95,10 @@ def short(content: dict[str, Any]) -> str:
         findings = [(result["id"], finding) for result in chosen for finding in result["findings"]]
         judged = [(id, finding) for id, finding in findings if finding["agrees"] is not None]
         against = [id for id, finding in judged if not finding["agrees"]]
-        order = [id for id in reference()["order"] if id.startswith(f"ch{chapter}_")]
         open_ids = [
             id for id, finding in findings if finding["agrees"] is None and finding["verdict"] != "drawn"
         ]
-        open_ids += [id for id in order if id not in {result["id"] for result in chosen}]
+        open_ids += [id for id in ids_of(chapter) if id not in {result["id"] for result in chosen}]
         exact = sum(replay["exact"] for _, replay in replays)
         parted = sum(bool(result["chaotic"]) and not replay["exact"] for result, replay in replays)
         curves = f"{exact} of {len(replays)} curves" if replays else "none recorded"
@@ -157,9 +156,8 @@ def _machine(content: dict[str, Any]) -> str:
     """Where it was run; the experiments of each machine but the one that has most."""
     places: dict[str, list[str]] = {}
     for result in content["results"]:
-        if "environment" in result:
-            place = _place(content["environments"][result["environment"]])
-            places.setdefault(place, []).append(f"`{result['id']}`")
+        place = _place(content["environments"][result["environment"]])
+        places.setdefault(place, []).append(f"`{result['id']}`")
     first, *others = sorted(places, key=lambda place: -len(places[place])) or [""]
     lines = [f"{first}."] + [f"{', '.join(places[place])}: {place}." for place in others]
     seconds = sum(result["seconds"] for result in content["results"])
@@ -171,8 +169,8 @@ def _machine(content: dict[str, Any]) -> str:
 
 def _place(where: dict[str, Any]) -> str:
     blas = "; ".join(f"{library['internal_api']} {library['version']}" for library in where["blas"])
-    kernels = ", ".join(dict.fromkeys(library["architecture"] for library in where["blas"]))
+    kernels = ", ".join(dict.fromkeys(kernel for each in where["blas"] if (kernel := each.get("architecture"))))
     return (
         f"{where['processor']}, {where['cores']} cores, {where['system']}; Python {where['python']}, "
-        f"NumPy {where['numpy']}, SciPy {where['scipy']}, BLAS {blas} ({kernels})"
+        f"NumPy {where['numpy']}, SciPy {where['scipy']}, BLAS {blas}" + f" ({kernels})" * bool(kernels)
     )

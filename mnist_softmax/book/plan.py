@@ -105,7 +105,7 @@ def standard_epochs(settings: Config) -> float:
     """How long a run takes, in epochs of the book's first network over 50,000 images."""
     training, data = settings.training, settings.data
     evaluated = 10_000 * len({METRICS[metric].split for metric in training.monitor})
-    images = (data.training_size or 50_000) + evaluated / 4 / training.monitor_every
+    images = data.copies * (data.training_size or 50_000) + evaluated / 4 / training.monitor_every
     connections = sum(layer.multiplications for layer in settings.network.placed())
     return training.epochs * (images + 1000) / 51_000 * (connections + 10_000) / 34_000
 

@@ -13,8 +13,9 @@ from mnist_softmax.training.loop import train
 
 IMAGES, EPOCHS = 5000, 5
 NO_VERDICT = f"""\
-No verdict: {EPOCHS} epochs on {IMAGES:,} images, one seed. The book's networks see 50,000 or 250,000 images for 30
-epochs and more. Two sigmoid convolutions may still guess after so little: they are slow to begin."""
+No verdict: at most {EPOCHS} epochs on at most {IMAGES:,} images, one seed. Most of the book's networks see 50,000 or
+250,000 images for 30 epochs and more. Two sigmoid convolutions may still guess after so little: they are slow to
+begin."""
 
 
 def show_quick(experiments: Sequence[Experiment]) -> int:
@@ -38,10 +39,9 @@ def shortened(settings: Config, there: int) -> Config:
     """The same network, trained for a moment on some of the images that are there."""
     data, training = settings.data, settings.training
     halving = training.schedule.kind == "halving"
-    times = 5 if data.expansion == "one_pixel" else 1  # so often each image comes in another place
     return settings.model_copy(
         update={
-            "data": data.model_copy(update={"training_size": min(IMAGES, there) // times}),
+            "data": data.model_copy(update={"training_size": min(IMAGES, there) // data.copies}),
             "training": training.model_copy(
                 update={
                     "epochs": min(EPOCHS, training.epochs),

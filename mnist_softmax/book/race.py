@@ -80,9 +80,8 @@ class Race(Claim):
     def figures(self, evidence: Evidence, title: str) -> list[tuple[str, Figure]]:
         figure, axes = new_axes(title, "epoch", "validation accuracy, %")
         for run, colour in ((self.run, COLOURS[1]), (self.against, COLOURS[0])):
-            curves, activation = self._curves(evidence, run), evidence.seeded[run or ONLY][0].read_config()
-            for k, curve in enumerate(curves):
-                label = activation.network.hidden_activation
+            label = evidence.seeded[run or ONLY][0].read_config().network.hidden_activation
+            for k, curve in enumerate(self._curves(evidence, run)):
                 axes.plot(curve, color=colour, linewidth=0.9, label=f"_{label}" if k else label)
         axes.set_ylim(96, 99.5)
         legend(axes, loc="lower right")

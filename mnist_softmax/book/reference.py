@@ -17,6 +17,17 @@ def reference() -> dict[str, Any]:
     return content
 
 
+def place(id: str) -> int:
+    """Where the book has an experiment, counted from 0; those that it has not come last."""
+    order = reference()["order"]
+    return int(order.index(id)) if id in order else len(order)
+
+
+def ids_of(chapter: int) -> list[str]:
+    """The experiments of a chapter, in order."""
+    return [id for id in reference()["order"] if id.startswith(f"ch{chapter}_")]
+
+
 def recordings_of(what: str) -> dict[str, Any]:
     """The recordings that hold `what` (percent, gradients, norms), by name: these."""
     return {name: each[what] for name, each in reference()["recordings"].items() if what in each}

@@ -16,7 +16,7 @@ from mnist_softmax.book import headers
 from mnist_softmax.book.claim import Evidence
 from mnist_softmax.book.page import TITLE, page, short
 from mnist_softmax.book.plan import Plan
-from mnist_softmax.book.reference import reference
+from mnist_softmax.book.reference import place
 from mnist_softmax.book.results import Result
 from mnist_softmax.errors import ConfigError, RunDirectoryError
 from mnist_softmax.files import write_whole
@@ -86,16 +86,15 @@ def write(
         if result["environment"] not in environments:
             environments.append(result["environment"])
         results[result["id"]] = result | {"environment": environments.index(result["environment"])}
-    order = reference()["order"]
-    in_order = sorted(results.values(), key=lambda r: order.index(r["id"]) if r["id"] in order else len(order))
     content = {
-        "results": in_order,
+        "results": sorted(results.values(), key=lambda result: place(result["id"])),
         "figures": before.get("figures", {}) | figures,
         "environments": environments,
         "data": {key: getattr(next(iter(plan.datasets.values())), key) for key in ("source", "checksum")},
     }
+    text = page(content)  # before anything is written, for what cannot be told must not be stored
     write_whole(folder / "results.json", json.dumps(content, indent=1) + "\n")
-    write_whole(folder / "results.md", page(content))
+    write_whole(folder / "results.md", text)
     if checkout:
         _renew(checkout, plan, content)
     return folder / "results.md"

@@ -15,6 +15,7 @@ from mnist_softmax.runs.answers import load_network
 from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.training.evaluation import passes_over
 from mnist_softmax.training.loop import start
+from mnist_softmax.training.optimizers import rule_of
 
 
 class Decay(Answer):
@@ -24,8 +25,11 @@ class Decay(Answer):
 
     def check(self, prospect: Prospect) -> None:
         prospect.check(None)
-        if any(settings.training.momentum for settings in prospect.seeded.values()):
-            raise Misfit("kind", "is for descent without momentum")
+        settings = prospect.seeded[ONLY]
+        if rule_of(settings.training) not in ("plain", "as_in_the_book"):
+            raise Misfit("kind", "is for plain descent: without momentum, Adam and l1")
+        if settings.network.placed()[0].kind != "dense":
+            raise Misfit("kind", "is for a network whose first layer is dense")
 
     def judge(self, evidence: Evidence) -> Finding:
         dark = np.flatnonzero(~evidence.dataset.train.images.any(axis=0))
@@ -68,14 +72,14 @@ class Rescaled(Answer):
             factors = []
             for directory in directories:
                 network = load_network(directory)
-                for layer in network.parameters.layers:
-                    layer["b"][...] = 0
+                for name, array in network.parameters.named():
+                    if name.startswith("b"):
+                        array[...] = 0
                 before = _sums(network, images)
-                for layer in network.parameters.layers:
-                    layer["w"] *= self.c
+                network.parameters.weights *= self.c
                 some = before != 0  # behind dead neurons nothing is left to grow
                 factors.append(float(np.median(_sums(network, images)[some] / before[some])))
-            depth = len(network.parameters.layers)
+            depth = sum(map(bool, network.parameters.layers))  # dropout has no weights
             found[run] = {"factors": factors, "depth": depth}
             sentences.append(
                 f"`{run}`: the outputs' weighted sums grow by {np.mean(factors):.3f} "

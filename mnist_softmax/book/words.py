@@ -15,7 +15,10 @@ from mnist_softmax.text import aligned
 
 
 def rows(result: dict[str, Any]) -> list[Row]:
-    """A row for each replayed run and for each claim of an experiment; one without either says what was found."""
+    """A row for all exact curves of a replay, for each other one, and for each claim of an experiment.
+
+    An experiment without either has a row that says what was found.
+    """
     lines = _replay_rows(result) + [claim_row(finding) for finding in result["findings"]]
     return lines or [_unclaimed(result)]
 

@@ -30,6 +30,11 @@ class Data(Section):
     validation_size: PositiveInt | None = None
     """Validate on the first n validation images only."""
 
+    @property
+    def copies(self) -> int:
+        """So often each training image is there, each time in another place."""
+        return 5 if self.expansion == "one_pixel" else 1
+
     @model_validator(mode="after")
     def _files_need_a_path(self) -> Self:
         if self.source in OF_FILES and self.path is None:

@@ -7,12 +7,13 @@ import pytest
 
 from mnist_softmax.book import exercises
 from mnist_softmax.book.answer import interval
-from mnist_softmax.book.claim import Evidence
+from mnist_softmax.book.claim import Evidence, Prospect
 from mnist_softmax.book.contrast import Chosen, Difference, Length
 from mnist_softmax.book.experiment import find_experiments
 from mnist_softmax.book.scaling import Decay, Rescaled
 from mnist_softmax.book.stopping import flat_mean, no_improvement
 from mnist_softmax.config.config import Config
+from mnist_softmax.config.schema import Misfit
 from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.runs.run import Task, run_cohort
@@ -99,11 +100,11 @@ def dark_digits() -> Dataset:
     return Dataset(split, split, split, "npz", "", "0")
 
 
-def trained(place, activation="relu", **training) -> list[RunDirectory]:
+def trained(place, activation="relu", layers=(16, 20, 20, 3), **training) -> list[RunDirectory]:
     settings = Config.model_validate(
         {
             "network": {
-                "layers": [16, 20, 20, 3],
+                "layers": list(layers),
                 "hidden_activation": activation,
                 "output_activation": "softmax",
                 "cost": "log_likelihood",
@@ -128,6 +129,31 @@ def test_three_layers_of_relu_grow_by_the_cube_of_c(tmp_path):
     finding = Rescaled(c=3.0).judge(Evidence(runs, {}, [], dark_digits(), 60))
     assert finding["runs"]["relu"]["factors"] == pytest.approx([27])
     assert finding["runs"]["sigmoid"]["factors"][0] < 10
+
+
+def test_a_network_with_dropout_grows_by_its_layers_of_weights(tmp_path):
+    layers = [16, {"kind": "dropout", "p": 0.5}, 20, 20, 3]
+    finding = Rescaled(c=3.0).judge(
+        Evidence({"only": trained(tmp_path, layers=layers)}, {}, [], dark_digits(), 60)
+    )
+    assert finding["runs"]["only"]["factors"] == pytest.approx([27])
+    assert "3 layers of weights" in finding["verdict"]
+
+
+@pytest.mark.parametrize("changed", [
+    {"momentum": 0.5}, {"l1": 0.1}, {"optimizer": {"kind": "adam"}},
+    {"layers": [16, {"kind": "dropout", "p": 0.5}, 3]},
+])  # fmt: skip
+def test_only_weights_that_nothing_but_l2_moves_shrink_by_it(changed):
+    network = {
+        "layers": changed.pop("layers", [16, 8, 3]),
+        "output_activation": "softmax",
+        "cost": "log_likelihood",
+    }
+    training = {"epochs": 1, "mini_batch_size": 10, "learning_rate": 0.1} | changed
+    settings = Config.model_validate({"network": network, "training": training})
+    with pytest.raises(Misfit, match="is for"):
+        Decay().check(Prospect({"only": settings}, {}, ()))
 
 
 # ---- the page

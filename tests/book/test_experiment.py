@@ -226,6 +226,8 @@ SPEED = "{kind: curves, recording: norms_during_training_2_layers}"
         (SPEED.replace("2", "4"), "recording = 'norms_during_training_4_layers': is of 4 hidden layers, the"),
         (SPEED.replace("2", "7"), "recording = 'norms_during_training_7_layers': did you mean norms_during"),
         ("{kind: bars, recording: initial_gradient, neurons: 5}", "neurons = 5: initial_gradient is of 6"),
+        ("{kind: stopping}", "kind = 'stopping': is not among what the run measures; add validation_accuracy"),
+        ("{kind: race, says: so, against: only, mark: 9}", "kind = 'race': is not among what the run measures"),
     ],
 )
 def test_a_claim_that_could_not_be_judged_is_refused_before_training(tmp_path, claim, fault):

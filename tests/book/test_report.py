@@ -83,6 +83,12 @@ def test_what_was_stored_before_stays_and_each_machine_has_its_own(folder, plan)
     assert "`ch6_relu`: " in page.split("## Machine and versions")[1]
 
 
+def test_a_blas_that_names_no_kernel_is_told_by_its_version(folder, plan):
+    mkl = environment() | {"blas": [{"internal_api": "mkl", "version": "2024.1", "num_threads": 1}]}
+    report.write([result("ch6_relu", environment=mkl)], plan, {}, folder)
+    assert "BLAS mkl 2024.1." in (folder / "results.md").read_text()
+
+
 def test_what_has_no_result_is_named_under_its_chapter(folder, plan):
     report.write([result("ch6_relu")], plan, {}, folder, folder.parent)
     page = (folder / "results.md").read_text()
