@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import mnist_softmax
 from mnist_softmax.errors import RunFailed, UserError
 from mnist_softmax.files import scratch_folder, write_whole
-from mnist_softmax.runs.directory import FILES, RunDirectory, opened
+from mnist_softmax.runs.directory import FILES, RunDirectory, opened_run
 from mnist_softmax.runs.run import Task
 from mnist_softmax.runs.worker import Ended, Outcome, train_tasks_elsewhere
 
@@ -158,7 +158,7 @@ def _write_home(task: Task, outcome: Outcome, files: Files) -> Outcome:
     if "summary.json" not in files:
         return outcome
     try:
-        with opened(task.directory, task.settings, "resume") as place, place.writing():
+        with opened_run(task.directory, task.settings, "resume") as place, place.writing():
             place.begin(task.settings)
             for name in FILES[1:]:  # the config stands there already
                 if name in files:

@@ -109,7 +109,7 @@ def _lines(history: History) -> bytes:
 
 
 @contextmanager
-def opened(path: str | Path, settings: Config, mode: Mode) -> Iterator[RunDirectory]:
+def opened_run(path: str | Path, settings: Config, mode: Mode) -> Iterator[RunDirectory]:
     """The run directory at `path`, made if need be, cleared if `mode` says so, locked against any second process.
 
     What it holds of a run to be resumed is left as it is until `begin`.

@@ -20,7 +20,7 @@ from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.errors import DataError, Diverged, Notice, RunDirectoryError, UserError
 from mnist_softmax.network.network import Network
 from mnist_softmax.runs.answers import load_network, outputs
-from mnist_softmax.runs.directory import Mode, RunDirectory, opened
+from mnist_softmax.runs.directory import Mode, RunDirectory, opened_run
 from mnist_softmax.runs.recorder import Recorder
 from mnist_softmax.runs.summary import Summary
 from mnist_softmax.text import html_table
@@ -167,7 +167,7 @@ def run_cohort(
         for k, task in enumerate(tasks):
             try:
                 check_fit(task.settings, dataset)
-                place = open_directories.enter_context(opened(task.directory, task.settings, task.mode))
+                place = open_directories.enter_context(opened_run(task.directory, task.settings, task.mode))
                 recorders[k] = Recorder(task.settings, place, dataset, CHECKPOINT_SHARE / len(tasks))
                 for text in recorders[k].warnings[len(dataset.warnings) :]:
                     warnings.warn(text, Notice, stacklevel=2)

@@ -41,7 +41,8 @@ class State:
 def cohort_key(settings: Config) -> tuple[object, ...]:
     """What runs must have in common to be trained in one cohort: equal settings have equal answers here.
 
-    Seed, learning rate, schedule, momentum, penalties, epochs and early stopping may differ.
+    Seed, learning rate, schedule, momentum, penalties, epochs and early stopping may differ, as long as the rule of
+    a step is the same: not momentum 0 beside 0.9.
     """
     training = settings.training
     form = (training.mini_batch_size, training.dtype, training.monitor, training.monitor_every)

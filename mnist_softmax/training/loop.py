@@ -74,7 +74,8 @@ def epochs(
 ) -> Iterator[Record]:
     """Train `state` until there is a reason to stop, yielding each epoch's record: a cohort of one.
 
-    With early stopping the best parameters are put back when training ends, for whatever reason it does.
+    With early stopping the best parameters are put back when there is a reason to stop; who leaves earlier calls
+    `put_back_best`.
     Raises Diverged: the cost or a parameter is not finite; `state.history` ends at the last good epoch, and
     the parameters are left as they are.
     """

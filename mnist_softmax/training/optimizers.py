@@ -89,7 +89,7 @@ class Descent:
         p.descend([e / p.m for e in self.eta], self.decay)
 
     def with_signs(self, p: Pass) -> None:
-        """As `plain`, with l1: eq. (96), with sgn(0) = 0."""
+        """As `plain`, with l1: eq. (97), with sgn(0) = 0."""
         w = self.network.parameters.weights
         signs(w, self.signs, self.not_zero)
         self.plain(p)

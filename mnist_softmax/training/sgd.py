@@ -15,14 +15,13 @@ from mnist_softmax.network.network import Pass
 from mnist_softmax.network.parameters import Parameters
 
 MiniBatch = tuple[np.ndarray, np.ndarray]
-MiniBatches = Iterable[MiniBatch]
 Recordings = dict[
     tuple[int, int], tuple[MiniBatch, Recording]
 ]  # by the identity of x and y: both, and the calls
 
 
 def train_epoch(
-    mini_batches: MiniBatches,
+    mini_batches: Iterable[MiniBatch],
     passes: Mapping[int, Pass],
     step: Callable[[Pass], None],
     recordings: Recordings,
