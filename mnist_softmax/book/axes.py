@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mnist_softmax.figures import new_figure
 
 if TYPE_CHECKING:
@@ -16,6 +18,18 @@ def new_axes(title: str, x: str, y: str) -> tuple[Figure, Any]:
     """A figure of one panel, and that."""
     figure = new_figure()
     return figure, figure.add_subplot(title=title, xlabel=x, ylabel=y)
+
+
+def pictures(images: np.ndarray, across: int) -> tuple[Figure, list[Any]]:
+    """Images (n, rows, columns), so many across, large numbers black as in the book; and the panel of each."""
+    rows = max(-(-len(images) // across), 1)
+    figure = new_figure((across * 0.8, rows * 0.8))
+    panels = [*figure.subplots(rows, across, squeeze=False).flat]
+    for axes in panels:
+        axes.axis("off")
+    for axes, image in zip(panels, images, strict=False):
+        axes.imshow(image, cmap="binary", interpolation="nearest")
+    return figure, panels[: len(images)]
 
 
 def author_points(axes: Any, x: Any, y: Any, label: str = AUTHOR, marker: str = "o", **style: Any) -> None:

@@ -69,6 +69,11 @@ class Prospect:
         if len(self.measured(run)) < epochs:
             raise Misfit(key, f"needs a run of all its {epochs} epochs, each of them measured")
 
+    def check_layer(self, layer: int | None, run: str | None = None, key: str = "layer") -> None:
+        """Raises Misfit, at the claim's `key`, where a run has no such hidden layer; the first is 1."""
+        if layer and layer > (n := len(self.hidden(run))):
+            raise Misfit(key, f"there are {n} hidden layers")
+
     def hidden(self, run: str | None = None) -> list[int]:
         """Neurons of each hidden layer."""
         return [layer.n_out for layer in self.seeded[run or ONLY].network.hidden()]

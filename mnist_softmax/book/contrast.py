@@ -10,7 +10,7 @@ from mnist_softmax.book.answer import Answer, interval
 from mnist_softmax.book.claim import Evidence, Finding, Prospect
 from mnist_softmax.book.gradients import NORMS
 from mnist_softmax.book.selected import VALIDATION, Selected, select
-from mnist_softmax.config.schema import Misfit, PositiveInt
+from mnist_softmax.config.schema import PositiveInt
 from mnist_softmax.metrics import METRICS
 
 WHEN = {
@@ -31,6 +31,7 @@ class Difference(Answer, Selected):
     def check(self, prospect: Prospect) -> None:
         super().check(prospect)
         prospect.check(self.metric, self.minus, "minus")
+        self._check_layer(self.layer, prospect, self.minus)
 
     def judge(self, evidence: Evidence) -> Finding:
         pairs = self.values(evidence, self.run, self.layer) - self.values(evidence, self.minus, self.layer)
@@ -87,9 +88,8 @@ class Ratio(Answer):
 
     def check(self, prospect: Prospect) -> None:
         prospect.check(NORMS, self.run, "run")
-        for key, layer in (("layer", self.layer), ("over_layer", self.over_layer)):
-            if layer > (n := len(prospect.hidden(self.run))):
-                raise Misfit(key, f"there are {n} hidden layers")
+        prospect.check_layer(self.layer, self.run)
+        prospect.check_layer(self.over_layer, self.run, "over_layer")
 
     def judge(self, evidence: Evidence) -> Finding:
         before = np.array([course[0] for course in evidence.courses(self.run)])

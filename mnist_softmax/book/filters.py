@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from mnist_softmax.book.axes import pictures
 from mnist_softmax.book.claim import ONLY, Claim, Evidence, Finding, Prospect, Row
 from mnist_softmax.config.layers import Convolution
 from mnist_softmax.config.schema import Misfit
-from mnist_softmax.figures import new_figure
 from mnist_softmax.runs.answers import load_network
 from mnist_softmax.runs.directory import RunDirectory
 
@@ -46,16 +46,7 @@ class Filters(Claim):
         return Row.of(finding, what, "a figure", f"a figure, of seed {finding['seed']}")
 
     def figures(self, evidence: Evidence, title: str) -> list[tuple[str, Figure]]:
-        kernels = _kernels(evidence.seeded[ONLY][0])
-        rows = -(-len(kernels) // ACROSS)
-        figure = new_figure((ACROSS * 0.8, rows * 0.8))
-        panels: Any = figure.subplots(rows, ACROSS, squeeze=False)
-        for axes in panels.flat:
-            axes.axis("off")
-        for axes, kernel in zip(panels.flat, kernels, strict=False):
-            axes.imshow(
-                kernel, cmap="binary", interpolation="nearest"
-            )  # as in the book: the smaller, the whiter
+        figure, _ = pictures(_kernels(evidence.seeded[ONLY][0]), ACROSS)
         return [("net_full_layer_0", figure)]
 
 

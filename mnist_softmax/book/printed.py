@@ -83,11 +83,12 @@ class Statement(Selected):
     def check(self, prospect: Prospect) -> None:
         if not prospect.sizes:
             super().check(prospect)
-            self._check_layer("over_layer", self.over_layer, prospect)
+            self._check_layer(self.over_layer, prospect, self.run, "over_layer")
         elif self.metric not in ("validation_accuracy", "test_accuracy"):
             raise Misfit("metric", "a baseline has validation_accuracy and test_accuracy")
         if self.minus:
             prospect.check(self.metric, self.minus, "minus")
+            self._check_layer(self.layer, prospect, self.minus)
 
     def judge(self, evidence: Evidence) -> Finding:
         if evidence.baseline:

@@ -42,13 +42,14 @@ class Selected(Claim):
         prospect.check(self.metric, self.run, "run")
         if self.select == "by_validation":
             prospect.check(VALIDATION, self.run, "run")
-        self._check_layer("layer", self.layer, prospect)
+        self._check_layer(self.layer, prospect, self.run)
 
-    def _check_layer(self, key: str, layer: int | None, prospect: Prospect) -> None:
+    def _check_layer(
+        self, layer: int | None, prospect: Prospect, run: str | None = None, key: str = "layer"
+    ) -> None:
         if layer and not METRICS[self.metric].by_layer:
             raise Misfit(key, f"{self.metric} is not of a layer")
-        if layer and layer > (n := len(prospect.hidden(self.run))):
-            raise Misfit(key, f"there are {n} hidden layers")
+        prospect.check_layer(layer, run, key)
 
     def values(self, evidence: Evidence, run: str | None, layer: int | None) -> np.ndarray:
         """The figure of each seed; an accuracy in percent."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from mnist_softmax.book.axes import pictures
 from mnist_softmax.book.claim import Claim, Count, Evidence, Finding, Prospect, Row
 from mnist_softmax.config.schema import PositiveInt
-from mnist_softmax.figures import new_figure
 from mnist_softmax.runs.answers import load_network, outputs
 from mnist_softmax.runs.vote import majority
 
@@ -61,15 +61,9 @@ class Vote(Claim):
     def figures(self, evidence: Evidence, title: str) -> list[tuple[str, Figure]]:
         test, voted = evidence.dataset.test, self._voted(evidence)
         wrong = np.flatnonzero(voted != test.labels)
-        rows, side = max(-(-len(wrong) // ACROSS), 1), int(np.sqrt(test.images.shape[1]))
-        figure = new_figure((ACROSS * 0.8, rows * 0.8))
-        panels: Any = figure.subplots(rows, ACROSS, squeeze=False)
-        for axes in panels.flat:
-            axes.axis("off")
-        for axes, k in zip(panels.flat, wrong, strict=False):
-            axes.imshow(test.images[k].reshape(side, side), cmap="binary", interpolation="nearest")
-            axes.text(
-                1.02, 0.95, test.labels[k], transform=axes.transAxes, va="top"
-            )  # as in the book: the truth above
-            axes.text(1.02, 0.05, voted[k], transform=axes.transAxes, va="bottom")  # and the answer below
+        side = int(np.sqrt(test.images.shape[1]))
+        figure, panels = pictures(test.images[wrong].reshape(-1, side, side), ACROSS)
+        for axes, k in zip(panels, wrong, strict=True):  # as in the book: the truth above, the answer below
+            axes.text(1.02, 0.95, test.labels[k], transform=axes.transAxes, va="top")
+            axes.text(1.02, 0.05, voted[k], transform=axes.transAxes, va="bottom")
         return [("ensemble_errors", figure)]

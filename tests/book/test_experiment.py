@@ -239,6 +239,16 @@ def test_a_claim_that_could_not_be_judged_is_refused_before_training(tmp_path, c
     assert f"{path}: book.claims.0.{fault}" in str(refused.value)
 
 
+def test_a_difference_of_norms_needs_the_layer_in_both_runs(tmp_path):
+    path = tmp_path / "mine.yaml"
+    claim = "kind: statement, says: so, metric: train_gradient_norms, select: first, run: deep, minus: flat, layer: 2"
+    runs = "runs: {deep: {}, flat: {network.layers: [784, 8, 10]}}"
+    book = f"book: {{chapter: 1, section: a, title: b, {runs}, claims: [{{{claim}}}]}}\n"
+    path.write_text(NETWORK + TRAINING.format("train_gradient_norms", "") + book)
+    with pytest.raises(ConfigError, match=r"book\.claims\.0\.layer = 2: there are 1 hidden layers"):
+        find_experiments([str(path)])
+
+
 @pytest.mark.parametrize("stop", ["monitor_every: 2", "early_stopping: {patience: 1}"])
 def test_a_transcript_needs_epochs_that_are_sure_to_be_measured(tmp_path, stop):
     path = tmp_path / "mine.yaml"
