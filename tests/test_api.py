@@ -138,7 +138,8 @@ def test_pictures_that_do_not_fit_a_run_are_user_errors_of_one_line(config, tmp_
         (images[:0], "no images"),
         (images[:, :9], "9 pixels, the network takes 16"),
         (images[0], "expected images"),
-        (images / 255, "data.scale"),
+        (images / 255, "the run was trained on 0 to 255: bring them to that"),
+        ((images > 9).astype("u1"), "no pixel is above 1, .*; the run was trained on 0 to 255"),
         ([["a"]], "type"),
     ):
         with pytest.raises(ms.UserError, match=fault) as refused:

@@ -56,12 +56,24 @@ def check_alike(location: str, **splits: Split) -> None:
 
 
 def check_scale(location: str, scale: float, *splits: Split) -> None:
-    """Raises DataError where float pixels and `data.scale` do not go together. Bytes go with any scale."""
+    """Raises DataError where pixels and `data.scale` do not go together. Bytes may be a little above it: of a scale
+    of 16, say, or faint: a part of the images may be."""
+    high = max(float(split.images.max()) for split in splits)
+    if high > FAINT * scale and all(split.images.dtype == np.uint8 for split in splits):
+        raise DataError(
+            f"{location}: pixels go up to {high:.9g}, so dividing by data.scale = {scale:g} would leave them far "
+            f"above 1; set data.scale={high:.9g}, or to whatever a full pixel is"
+        )
     floats = [split.images for split in splits if split.images.dtype != np.uint8]
     if not floats:
         return
     low, high = min(images.min() for images in floats), max(images.max() for images in floats)
-    if low < 0 or high > scale:
+    if low < 0:
+        raise DataError(
+            f"{location}: pixels lie between {low:.9g} and {high:.9g}, expected 0 or more; no data.scale mends that: "
+            "add to them so that they begin at 0"
+        )
+    if high > scale:
         raise DataError(
             f"{location}: pixels lie between {low:.9g} and {high:.9g}, expected 0 to {scale:.9g}; "
             "set data.scale to the value of a full pixel"
@@ -70,6 +82,15 @@ def check_scale(location: str, scale: float, *splits: Split) -> None:
         raise DataError(
             f"{location}: no pixel is above 1, so dividing by data.scale = {scale:g} would leave next to "
             "nothing; set data.scale=1"
+        )
+
+
+def check_not_binary(location: str, scale: float, split: Split) -> None:
+    """Raises DataError where bytes are 0 and 1 alone, and `data.scale` would leave next to nothing of them."""
+    if split.images.max() == 1 and scale >= FAINT:
+        raise DataError(
+            f"{location}: no pixel is above 1, so dividing by data.scale = {scale:g} would leave next to nothing; "
+            "set data.scale=1"
         )
 
 

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from mnist_softmax import signals
 from mnist_softmax.config.config import Config
 from mnist_softmax.config.shipped import name_of
-from mnist_softmax.data.checks import check_scale, checked_split
+from mnist_softmax.data.checks import check_not_binary, check_scale, checked_split
 from mnist_softmax.data.dataset import Dataset
 from mnist_softmax.errors import DataError, Diverged, Notice, RunDirectoryError, UserError
 from mnist_softmax.network.network import Network
@@ -77,7 +77,12 @@ class Run:
             raise DataError(
                 f"images have {split.images.shape[1]} pixels, the network takes {network.num_inputs}"
             )
-        check_scale("images", scale, split)
+        try:
+            check_scale("images", scale, split)
+            check_not_binary("images", scale, split)
+        except DataError as error:
+            fault = str(error).partition("; ")[0]
+            raise DataError(f"{fault}; the run was trained on 0 to {scale:g}: bring them to that") from None
         return outputs(network, replace(split, scale=scale))
 
     def predict(self, images: np.ndarray) -> np.ndarray:

@@ -147,7 +147,15 @@ def test_float_pixels_above_the_scale(the_fault, arrays):
 
 
 def test_negative_float_pixels(the_fault, arrays):
-    assert "pixels lie between -0.5 and" in the_fault(arrays, scale=1.0, x_test=np.full((3, 2, 2), -0.5))
+    fault = the_fault(arrays, scale=1.0, x_test=np.full((3, 2, 2), -0.5))
+    assert "pixels lie between -0.5 and" in fault
+    assert "no data.scale mends that" in fault
+
+
+def test_bytes_of_255_are_not_left_as_they_are(the_fault, arrays):
+    assert "dividing by data.scale = 1 would leave them far above 1; set data.scale=" in the_fault(
+        arrays, scale=1.0
+    )
 
 
 def test_float_pixels_that_are_scaled_already(the_fault, load_npz, arrays):
