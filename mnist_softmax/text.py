@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def percent(fraction: float) -> str:
@@ -35,3 +39,13 @@ def html_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str
     table = pandas.DataFrame([list(row) for row in rows], columns=list(columns), dtype=object)
     with pandas.option_context("display.max_colwidth", None):  # whole cells
         return f"<p>{html.escape(caption)}</p>\n{table.to_html(index=False, border=0)}"
+
+
+def half_blocks(lit: np.ndarray, encoding: str | None) -> list[str]:
+    """Two rows of pixels, on or off, in a line of text; letters where an alphabet has no blocks."""
+    marks = " ▀▄█"  # neither, the upper one, the lower one, both
+    try:
+        marks.encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        marks = " '.:"
+    return ["".join(marks[n] for n in row) for row in lit[::2] + 2 * lit[1::2].astype(int)]

@@ -64,17 +64,8 @@ def run(options: argparse.Namespace) -> int:
         content = described | {each.output: each.as_json() for each in explanations}
         print(json.dumps(content, indent=2))
     else:
-        print(reporting.report(explanations, title, reporting.draw(x, _has_blocks(reporting.BLOCKS))))
+        print(reporting.report(explanations, title, reporting.draw(x, sys.stdout.encoding)))
     return 0
-
-
-def _has_blocks(blocks: str) -> bool:
-    """Whether standard output can show them."""
-    try:
-        blocks.encode(getattr(sys.stdout, "encoding", None) or "ascii")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _settings(options: argparse.Namespace) -> Config:

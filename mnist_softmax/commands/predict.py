@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 HELP = "which digits pictures show (a drawing or a photo of any size), or the images of IDX, npz and csv files"
 USAGE = "RUN_DIR PICTURE|FOLDER|FILE [...] [--json | --submission FILE]"
 TAKES_OVERRIDES = False
+INK = 80  # of 255: darker pixels are shown
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,7 +79,8 @@ def _picture(trained: Run, network: Network, path: Path) -> list[dict[str, Any]]
     _check_width(str(trained.directory.path), network.num_inputs)
     digit = read_digit(path)
     # ink of 255 is a full pixel; the book's scale of 256 leaves it a little below 1
-    a = network.outputs(digit.reshape(1, -1) / max(trained.settings.data.scale, 255))[0]
+    full = min(max(trained.settings.data.scale, 255), 256)
+    a = network.outputs(digit.reshape(1, -1) / full)[0]
     return [{"picture": str(path), "digit": int(a.argmax()), "outputs": a.tolist(), "pixels": digit.tolist()}]
 
 
@@ -158,26 +160,17 @@ def _lines(path: Path, found: list[dict[str, Any]]) -> str:
 
 def _text(path: Path, found: dict[str, Any]) -> str:
     """The digit as the network saw it, in half blocks, and beside it the outputs."""
+    import sys
+    from itertools import zip_longest
+
     import numpy as np
+
+    from mnist_softmax.text import half_blocks
 
     digit = np.array(found["pixels"])
     beside = [f"{path}: {found['digit']}", ""]
     beside += [f"a_{k} = {v:.4f} {'#' * round(20 * v)}".rstrip() for k, v in enumerate(found["outputs"])]
-    beside += [""] * (len(digit) // 2 - len(beside))
-    return "\n".join(
-        f"{picture}   {text}".rstrip() for picture, text in zip(half_blocks(digit), beside, strict=False)
-    )
-
-
-def half_blocks(digit: np.ndarray) -> list[str]:
-    """Two rows of pixels in a line of text; letters where the terminal's alphabet has no blocks."""
-    import sys
-
-    marks = " ▀▄█"
-    try:
-        marks.encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        marks = " ':#"
-    lit = digit >= 80
-    return ["".join(marks[int(top) + 2 * int(bottom)] for top, bottom in zip(*pair, strict=True))
-            for pair in zip(lit[::2], lit[1::2], strict=True)]  # fmt: skip
+    picture = half_blocks(digit >= INK, sys.stdout.encoding)
+    picture += [" " * digit.shape[1]] * (len(beside) - len(picture))
+    lines = zip_longest(picture, beside, fillvalue="")
+    return "\n".join(f"{pixels}   {text}".rstrip() for pixels, text in lines)

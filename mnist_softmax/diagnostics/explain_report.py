@@ -9,10 +9,10 @@ import numpy as np
 
 from mnist_softmax.diagnostics.explain import DIGITS, PRODUCT, STEP, Explanation, number
 from mnist_softmax.figures import drawing, new_figure, save
+from mnist_softmax.messages import printable
+from mnist_softmax.text import half_blocks
 
 INK = 0.3  # of a full pixel: what is darker is drawn
-BLOCKS = " ▀▄█"  # neither of two pixels, the upper one, the lower one, both
-LETTERS = " '.:"  # the same, for terminals without these blocks
 
 COST = {
     "log_likelihood": "C = -ln a_y",
@@ -37,7 +37,7 @@ def report(explanations: Sequence[Explanation], title: str, picture: str = "") -
     return "\n\n".join([head, words, *map(_table, explanations)])
 
 
-def draw(x: np.ndarray, blocks: bool = True) -> str:
+def draw(x: np.ndarray, encoding: str | None = "utf-8") -> str:
     """The digit, pixels x (width,) from 0 to 1, as text with two pixels a letter; empty rows are left out.
 
     Nothing where the image is not a square.
@@ -47,9 +47,7 @@ def draw(x: np.ndarray, blocks: bool = True) -> str:
     if not ink.any():
         return ""
     ink = np.pad(ink, ((0, side % 2), (0, 0)))
-    letters = BLOCKS if blocks else LETTERS
-    lines = ["".join(letters[n] for n in ink[i] + 2 * ink[i + 1]).rstrip() for i in range(0, len(ink), 2)]
-    return "\n".join(lines).strip("\n")
+    return "\n".join(line.rstrip() for line in half_blocks(ink, encoding)).strip("\n")
 
 
 def _table(explanation: Explanation) -> str:
@@ -130,5 +128,5 @@ def plot(explanations: Sequence[Explanation], title: str, path: str) -> None:
             panel.set(title=f"{each.output} outputs: measured is {measured}", xlabel="output j", xticks=j)
         panels[0].set_ylabel("$dC/db_j$")
         panels[-1].legend(loc="lower right")
-        figure.suptitle(title)
+        figure.suptitle(printable(title), parse_math=False)
         save(figure, path)

@@ -5,18 +5,21 @@ import gzip
 import json
 import os
 import struct
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from small_run import run_command, run_train
 
-from mnist_softmax.commands.predict import half_blocks
+from mnist_softmax.commands.predict import _text
 from mnist_softmax.config.config import Config, Data
 from mnist_softmax.data.sources import load_digits
 from mnist_softmax.runs.answers import load_network
 from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.runs.run import run
+from mnist_softmax.text import half_blocks
 
 pytestmark = pytest.mark.slow
 
@@ -85,11 +88,22 @@ def test_the_terminal_shows_the_digit_its_outputs_and_what_was_seen(run_director
 def test_half_blocks_have_two_rows_in_a_line():
     digit = np.zeros((28, 28), np.uint8)
     digit[0, 0] = digit[1, 1] = digit[2:4, 2] = 255
-    lines = half_blocks(digit)
+    lines = half_blocks(digit >= 80, "utf-8")
     assert len(lines) == 14
     assert {len(line) for line in lines} == {28}
     marks = [lines[0][0], lines[0][1], lines[1][2], lines[5][5]]
-    assert marks in (["▀", "▄", "█", " "], ["'", ":", "#", " "])
+    assert marks == ["▀", "▄", "█", " "]
+    assert [half_blocks(digit >= 80, "latin-1")[i][j] for i, j in ((0, 0), (0, 1), (1, 2), (5, 5))] == [*"'.: "]
+
+
+def test_more_outputs_than_a_picture_has_lines_are_shown_to_the_last():
+    """Of EMNIST's 47 classes, say."""
+    outputs = [0.0] * 46 + [1.0]
+    lines = _text(
+        Path("z.png"), {"pixels": np.zeros((28, 28)).tolist(), "digit": 46, "outputs": outputs}
+    ).splitlines()
+    assert len(lines) == 49
+    assert lines[-1].strip() == "a_46 = 1.0000 ####################"
 
 
 def test_the_terminals_alphabet_may_be_small(run_directory, pictures):
@@ -142,6 +156,25 @@ def test_the_scale_of_the_run_is_used(sample, pictures, tmp_path):
     pixels = np.array(found["pixels"], float).reshape(1, -1)
     expected = load_network(RunDirectory(directory)).outputs(pixels / 256)[0]
     np.testing.assert_allclose(found["outputs"], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1000.0, 65535.0])
+def test_a_full_pixel_of_a_picture_is_full_for_a_run_of_another_scale(sample, pictures, tmp_path, scale):
+    """Pixels of 16 bits, say: the ink of a picture has 255 all the same."""
+    train = replace(sample.train, images=np.float32(scale / 255) * sample.train.images)
+    of_scale = replace(sample, train=train, validation=train, test=train, section=None)
+    settings = Config.model_validate(
+        {
+            "data": {"source": "sample", "scale": scale},
+            "network": {"layers": [784, 10], "output_activation": "softmax", "cost": "log_likelihood"},
+            "training": {"epochs": 1, "mini_batch_size": 10, "learning_rate": 0.5},
+        }
+    )
+    run(settings, of_scale.scaled(scale), tmp_path / "run")
+    [found] = json.loads(run_command("predict", tmp_path / "run", pictures / "00.png", "--json").stdout)
+    ink = np.array(found["pixels"], float).reshape(1, -1) / 256
+    expected = load_network(RunDirectory(tmp_path / "run")).outputs(ink)[0]
+    np.testing.assert_allclose(found["outputs"], expected, rtol=1e-4)
 
 
 # ---- files of images

@@ -123,7 +123,7 @@ def test_the_digit_is_drawn_two_pixels_a_letter():
     image = np.zeros((5, 5))
     image[1, 1] = image[2, 1:4] = image[3, 3] = image[4, 0] = 1
     assert draw(image.ravel()) == " ▄\n ▀▀█\n▀"
-    assert draw(image.ravel(), blocks=False) == " .\n '':\n'"
+    assert draw(image.ravel(), "ascii") == " .\n '':\n'"
     assert draw(np.ones(7)) == draw(np.zeros(16)) == ""
 
 
