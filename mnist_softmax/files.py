@@ -16,6 +16,7 @@ from typing import IO, Any
 from mnist_softmax import locks
 from mnist_softmax.reading import opened
 
+WRITING = ".writing"  # how the name of a file ends that is not whole yet: none that a user would choose
 BEGUN = 1  # seconds within which a new folder is locked by its process
 FORGOTTEN = 3600  # seconds after which nobody writes to a file any more, where no lock can tell
 
@@ -48,7 +49,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 def _new_beside(path: Path) -> tuple[int, Path]:
     """A new file, locked as long as it is open, so that nobody takes it for a left-over."""
     while True:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=WRITING)
         if locks.take(descriptor) is not False and os.path.exists(name):
             return descriptor, Path(name)
         os.close(descriptor)  # somebody has, before it was locked
@@ -65,7 +66,7 @@ def sync(descriptor: int) -> None:
 
 def remove_left_overs(path: Path) -> None:
     """Remove what was to become `path` when its writer was killed; what is still written to stays."""
-    left_over = re.compile(re.escape(f".{path.name}.") + "([a-z0-9_]{8}|[0-9a-f]{16})")
+    left_over = re.compile(re.escape(f".{path.name}.") + "[a-z0-9_]{8}" + re.escape(WRITING))
     with suppress(OSError):
         for name in os.listdir(path.parent):
             if left_over.fullmatch(name):

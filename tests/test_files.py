@@ -85,7 +85,15 @@ def test_what_a_killed_writer_leaves_goes_and_what_is_being_written_stays(tmp_pa
 
 
 @pytest.mark.parametrize(
-    "name", [".a.json.swp", ".a.json", ".b.json.0123abcd", ".a.json.0123abcd~", "a.json.0123abcd"]
+    "name",
+    [
+        ".a.json.swp",
+        ".a.json",
+        ".b.json.0123abcd.writing",
+        ".a.json.0123abcd.writing~",
+        "a.json.0123abcd.writing",
+        ".a.json.original",
+    ],
 )
 def test_hidden_files_of_others_stay(tmp_path, name):
     (tmp_path / name).touch()
@@ -98,7 +106,7 @@ def test_hidden_files_of_others_stay(tmp_path, name):
 def test_no_pipe_is_waited_for(tmp_path, monkeypatch):
     monkeypatch.setattr(files.tempfile, "tempdir", str(tmp_path))
     (tmp_path / "begun-12345678").mkdir()
-    for name in (".a.json.0123abcd", "begun-12345678/.in-use"):
+    for name in (".a.json.0123abcd.writing", "begun-12345678/.in-use"):
         os.mkfifo(tmp_path / name)
         aged(tmp_path / name)
     with scratch_folder("begun-"):
@@ -109,10 +117,10 @@ def test_no_pipe_is_waited_for(tmp_path, monkeypatch):
 def test_where_no_lock_can_tell_only_the_forgotten_goes(tmp_path, monkeypatch):
     monkeypatch.setattr(locks, "_ask", refusing(errno.ENOLCK))
     for name, seconds in (("0123abcd", 60), ("abcd0123", 2 * files.FORGOTTEN)):
-        (tmp_path / f".a.json.{name}").touch()
-        aged(tmp_path / f".a.json.{name}", seconds)
+        (tmp_path / f".a.json.{name}.writing").touch()
+        aged(tmp_path / f".a.json.{name}.writing", seconds)
     remove_left_overs(tmp_path / "a.json")
-    assert [path.name for path in tmp_path.iterdir()] == [".a.json.0123abcd"]
+    assert [path.name for path in tmp_path.iterdir()] == [".a.json.0123abcd.writing"]
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,9 @@ def test_importing_the_data_and_reading_a_cache_load_no_heavy_package(with_sampl
 
 def test_what_a_killed_first_parse_left_is_removed_by_the_next_command(home):
     cached("toy", SHAPE, digits, [])
-    left = [cache_path("toy").with_name(name) for name in (".toy.npz.0123456789abcdef", ".toy.npz.0a_b1c2d")]
+    left = [
+        cache_path("toy").with_name(name) for name in (".toy.npz.01234567.writing", ".toy.npz.0a_b1c2d.writing")
+    ]
     for path in left:
         path.write_bytes(b"half")
         os.utime(path, (0, 0))
