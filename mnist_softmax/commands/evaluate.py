@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import TYPE_CHECKING
 
 from mnist_softmax.commands.options import names_and_pairs, settings_of_run, user_path
@@ -43,16 +44,21 @@ def run(options: argparse.Namespace) -> int:
         print(evaluation(found, options.split, settings.network.cost))
         return 0
     several: dict[str, Answers] = {}
-    checksums: dict[str, str] = {}
+    first = None
     for path in runs:
-        if path in several:
+        if os.path.realpath(path) in map(os.path.realpath, several):
             raise ConfigError(f"{path}: is named twice; each network has one vote")
         _, split, several[path] = _answers(path, options.split, pairs)
-        checksums[path] = sha256(split)
-        if checksums[path] != checksums[runs[0]]:
+        checksum = sha256(split)
+        first = first or checksum
+        if checksum != first:
             raise RunDirectoryError(
                 f"{path}: its {options.split} images are others than those of {runs[0]}; "
                 "only runs on the same data can vote"
+            )
+        if several[path].outputs.shape != several[runs[0]].outputs.shape:
+            raise RunDirectoryError(
+                f"{path}: has another number of classes than {runs[0]}; only runs with the same can vote"
             )
     print(vote(several, options.split))
     return 0

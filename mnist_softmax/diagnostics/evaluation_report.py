@@ -35,9 +35,9 @@ def vote(several: dict[str, Answers], split: str) -> str:
     labels = next(iter(several.values())).labels
     outputs = np.stack([answers.outputs for answers in several.values()])
     n, ties = len(labels), np.count_nonzero(leading(outputs).sum(axis=-1) > 1)
-    answered = {name: answers.answered for name, answers in several.items()} | {"vote": majority(outputs)}
+    answered = [(name, answers.answered) for name, answers in several.items()] + [("vote", majority(outputs))]
     rows = [["", "right", "errors"]]
-    for name, answer in answered.items():
+    for name, answer in answered:
         wrong = np.count_nonzero(answer != labels)
         rows.append([name, accuracy((n - wrong) / n, n), f"{wrong:,}"])
     return "\n".join(

@@ -77,12 +77,13 @@ def test_runs_on_other_test_images_or_named_twice_are_refused(three, tmp_path):
     for words, text in (
         ((three[0], tmp_path / "other"), "only runs on the same data can vote"),
         ((three[0], three[0]), "is named twice; each network has one vote"),
+        ((three[0], f"{three[0]}/"), "is named twice; each network has one vote"),
         ((three[0], tmp_path / "gone"), "is no run directory"),
     ):
         result = run_command("evaluate", *words)
         assert result.returncode == 2
         [line] = result.stderr.splitlines()
-        assert line.startswith(f"error: {words[1]}: ")
+        assert line.startswith(f"error: {words[1]}")
         assert text in line
 
 
