@@ -75,7 +75,7 @@ def set_in(folder: Path, kind: str) -> FileSet:
 
 def set_of(path: Path) -> FileSet | None:
     """The whole set that the file belongs to, None where it stands alone. Raises DataError: it lacks files."""
-    for each in _sets(path.parent):
+    for each in _sets(path.parent, path):
         if path in each.parts.values():
             if each.missing:
                 raise _lacks(path.parent, each)
@@ -84,23 +84,29 @@ def set_of(path: Path) -> FileSet | None:
 
 
 def _lacks(folder: Path, found: FileSet) -> DataError:
-    ending = {"idx": "{} (nor .gz); put the four IDX files there", "npz": "{}.npz", "csv": "{}.csv"}[found.kind]
+    ending, after = f".{found.kind}", ""
+    if found.kind == "idx":
+        ending, after = "", " (nor .gz); put the four IDX files there"
     prefix = f"{found.name}-" if found.name else ""
     names = [
-        prefix + (WRITTEN[part] if found.kind == "idx" else part.replace(" ", "-")) for part in found.missing
+        prefix + (WRITTEN[part] if found.kind == "idx" else part.replace(" ", "-")) + ending
+        for part in found.missing
     ]
-    return DataError(f"{folder}: has no {ending.format(', '.join(names))}")
+    return DataError(f"{folder}: has no {', '.join(names)}{after}")
 
 
-def _sets(folder: Path) -> list[FileSet]:
-    """All sets in a folder, whole or not; a plain file goes before a gzipped one, and both before a folder."""
+def _sets(folder: Path, named: Path | None = None) -> list[FileSet]:
+    """All sets in a folder, whole or not; a plain file goes before a gzipped one, both before one in a folder, and
+    before all these the one that is `named`."""
     found: dict[tuple[str, str], dict[str, Path]] = {}
     for path in sorted(_files(folder), key=lambda path: (len(path.parts), path.suffix == ".gz", path.name)):
         for kind, pattern in NAMES.items():
             if match := pattern.fullmatch(path.name.lower()):
                 split = "train" if match["split"] == "train" else "test"
                 part = f"{split} {match['what'].replace('imgs', 'images')}".strip()
-                found.setdefault((kind, match["set"] or ""), {}).setdefault(part, path)
+                parts = found.setdefault((kind, match["set"] or ""), {})
+                if part not in parts or path == named:
+                    parts[part] = path
     return [FileSet(kind, name, folder, parts) for (kind, name), parts in found.items()]
 
 

@@ -252,6 +252,14 @@ def test_tables_without_names_gzipped_with_their_sets_name(tmp_path, digits):
     loaded(tmp_path, digits, "mnist, mnist_test.csv, mnist_train.csv")
 
 
+def test_an_archive_beside_what_was_unpacked_of_it_may_be_named(tmp_path, digits):
+    for split in ("train", "test"):
+        table = csv(digits[f"x_{split}"], digits[f"y_{split}"])
+        put(tmp_path, {f"mnist_{split}.csv": table, f"mnist_{split}.csv.gz": gzip.compress(table)})
+    loaded(tmp_path / "mnist_train.csv", digits, "mnist, mnist_test.csv, mnist_train.csv")
+    loaded(tmp_path / "mnist_train.csv.gz", digits, "mnist, mnist_test.csv, mnist_train.csv.gz")
+
+
 def test_a_byte_order_mark_is_no_part_of_the_first_number(tmp_path, digits):
     for split in ("train", "test"):
         table = csv(digits[f"x_{split}"], digits[f"y_{split}"], header="")
