@@ -28,13 +28,15 @@ class Damaged(ValueError):
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
     """A file to read from. Raises OSError: it cannot be read, or is a device or a pipe, which may have no end."""
-    descriptor = os.open(
-        path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
-    )  # which does not wait for a pipe's writer
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "Is no file, but a device, a pipe or a folder")
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "Is no file, but a device or a pipe")
         yield file
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """For the writer of a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def read_whole(path: Path, most: int) -> bytes:

@@ -37,6 +37,16 @@ def test_json_that_is_amiss_is_told_by_its_first_wrong_field(text, says):
     assert len(str(caught.value)) < 300
 
 
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts open files in /proc")
+def test_a_folder_is_refused_by_its_name_and_leaves_no_file_open(tmp_path):
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(5):
+        with pytest.raises(IsADirectoryError) as refused, opened(tmp_path):
+            pass
+    assert refused.value.filename == str(tmp_path)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
 def test_damaged_and_not_readable_are_two_things(tmp_path):
     """Only what is damaged is to be replaced: advice to train anew would lose what a chmod brings back."""
     path = tmp_path / "some.json"
