@@ -75,6 +75,7 @@ class EpochTable:
         self.metrics = settings.training.monitor
         self.n = {name: len(getattr(dataset, name)) for name in ("train", "validation", "test")}
         self.epochs = settings.training.epochs
+        self.hidden = len(settings.network.hidden())
 
     def heading(self) -> str:
         """The names of the columns."""
@@ -96,7 +97,8 @@ class EpochTable:
         return accuracy(value, self.n[METRICS[metric].split]) if METRICS[metric].is_accuracy else f"{value:.5f}"
 
     def _width(self, metric: str) -> int:
-        return max(len(METRICS[metric].title), len(self._cell(metric, 1.0)))
+        widest = [1.0] * self.hidden if METRICS[metric].by_layer else 1.0
+        return max(len(METRICS[metric].title), len(self._cell(metric, widest)))
 
 
 def progress_bar(batches: Iterable[Any], total: int) -> Iterable[Any]:

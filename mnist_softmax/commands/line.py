@@ -67,6 +67,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         hint = (
             "an override is written key=value" if takes_pairs else f"see mnist-softmax {options.command} --help"
         )
+        if options.command in ("compare", "curves", "evaluate", "lab", "predict", "reproduce"):
+            hint = f"names stand together, before the options; {hint}"
         parser.error(f"unrecognized arguments: {' '.join(wrong)} ({hint})")
     options.overrides = [*pairs, *rest]
     return options

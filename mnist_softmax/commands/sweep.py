@@ -65,4 +65,5 @@ def run(options: argparse.Namespace) -> int:
     if options.random is not None:
         words += ["--random", str(options.random), "--random-seed", str(options.random_seed)]
         words += [word for pair in options.ranges for word in ("--range", pair)]
+    words += ["--yes"] * options.yes
     return comparing.compare_and_report(configs, options, words, dict(zip(configs, points, strict=True)))

@@ -102,6 +102,9 @@ def find_place(location: Sequence[str | int], schema: type[Section], content: An
             continue
         if not isinstance(content, dict | list):
             break
+        if sections and isinstance(content, list):  # short for a section: the key in it is not written
+            place = place._replace(allowed=_inside(sections[0], part))
+            continue
         allowed = _inside(sections[0], part) if sections else _entries(place.allowed)
         place = Place([*place.keys, str(part)], sections, allowed)
         content = _entry(content, part)

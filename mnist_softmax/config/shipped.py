@@ -55,9 +55,12 @@ def name_of(config: str | Path) -> str:
 
 def find_shipped(name: str) -> Path:
     """The file of a shipped config. Raises ConfigError: there is none of this name."""
-    if name not in _by_name():
-        raise ConfigError(f"{name}: no such config{nearest(name)}")
-    return _by_name()[name]
+    known = _by_name()
+    if name not in known:
+        near = difflib.get_close_matches(name.removesuffix(".yaml"), known, n=1)
+        hint = f"did you mean {near[0]}?" if near else "`mnist-softmax configs` lists those that are shipped"
+        raise ConfigError(f"{name}: no such config; {hint}")
+    return known[name]
 
 
 def nearest(config: str | Path) -> str:

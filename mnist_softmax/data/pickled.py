@@ -14,11 +14,10 @@ from typing import IO, Any, ClassVar, cast
 import numpy as np
 
 from mnist_softmax.data.cache import reason
-from mnist_softmax.data.stored import check_size, opened, read
+from mnist_softmax.data.stored import LARGEST, check_size, opened, read
 from mnist_softmax.errors import DataError
 
 MOST_READS = 100_000  # the book's file takes some hundred
-LARGEST = 1_000_000_000  # bytes; the book's has 220 million
 
 
 def is_pickle(head: bytes) -> bool:
@@ -101,7 +100,7 @@ class _Bounded:
     def count(self, size: int) -> None:
         """Raises DataError where it has become too much."""
         self.size, self.reads = self.size + size, self.reads + 1
-        check_size(self.path, self.size, LARGEST)
+        check_size(self.path, self.size)
         if self.reads > MOST_READS:
             raise DataError(f"{self.path}: is a pickle of too many things; expected some arrays")
 

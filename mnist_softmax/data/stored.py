@@ -53,13 +53,12 @@ def check_file(path: Path) -> None:
     raise DataError(f"{path}: {'is a device or a pipe, not a file' if there else 'no such file'}")
 
 
-def check_size(path: Path, size: int, most: int | None = None) -> None:
+def check_size(path: Path, size: int) -> None:
     """Raises DataError where `size` bytes, which `path` holds or promises, are more than are read."""
-    most = most or LARGEST
-    if size > most:
+    if size > LARGEST:
         raise DataError(
-            f"{path}: would be {size / 1e9:,.1f} GB; at most {most / 1e9:g} GB are read: take a part of it, or fetch "
-            "the file again if it is not so large"
+            f"{path}: would be {size / 1e9:,.1f} GB; at most {LARGEST / 1e9:g} GB are read: take a part of it, or "
+            "fetch the file again if it is not so large"
         )
 
 

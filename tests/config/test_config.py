@@ -105,6 +105,12 @@ def test_all_faults_of_a_file_are_told_at_once(faults):
     assert all("some.yaml: " in line for line in lines)
 
 
+def test_a_side_of_images_is_named_where_it_was_written(faults):
+    """`[28, 0]` is short for a section, whose key nobody wrote."""
+    [line] = faults(WHOLE, "network.layers=[[28, 0], 10]")
+    assert " network.layers.0.1 = 0: expected" in line
+
+
 def test_missing_keys_are_named(faults):
     assert [line.split(": ", 1)[1] for line in faults("seed: 3\n")] == [
         "network: is missing",

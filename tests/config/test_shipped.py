@@ -83,6 +83,17 @@ def test_of_files_and_shipped_configs_the_nearest_is_meant_whatever_the_ending(w
     assert nearest("ch3_smal") == "; did you mean ch3_small?"
 
 
+def test_what_is_to_be_printed_is_a_shipped_config_and_no_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.yaml").write_text("{}")
+    for written, said in (
+        ("mien", "`mnist-softmax configs` lists those"),
+        ("logl1k.yaml", "did you mean loglik?"),
+    ):
+        with pytest.raises(ConfigError, match=f"{written}: no such config; {said}"):
+            find_shipped(written)
+
+
 def test_outside_a_checkout_its_path_there_is_the_shipped_config(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert load_config("configs/loglik.yaml") == load_config("loglik")
