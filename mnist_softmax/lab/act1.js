@@ -75,7 +75,7 @@ const zCopy = () => [...scene().z];
   // ---- controls
   const outputs = ["softmax", "sigmoid"].map((name) => el("button", { type: "button", click: () => { change("slope", { out: name }); speak(); } }, `${name} outputs`));
   const trueDigit = choice("true digit y", [...Array(K).keys()].map((v) => [v, v]), 0, (v) => change("slope", { y: Number(v) }));
-  const index = el("input", { type: "number", min: 0, max: stored.digits.test.n - 1, step: 1, change: () => pick(Number(index.value)) });
+  const index = el("input", { type: "number", min: 0, max: stored.digits.test.n - 1, step: 1, change: () => pick(index.valueAsNumber) });
   const netChoice = choice("z from the network", [], settings.net, (v) => change("slope", { net: v, z: null }));
   const hText = el("span", {}), h = el("input", { type: "range", min: 0, max: 16, step: 1, input: () => change("slope", { h: Number(h.value) }) });
   const cText = el("span", {}), c = el("input", { type: "range", min: -1, max: 1.3, step: 0.01, input: () => change("slope", { c: snap(10 ** c.value) }) });
@@ -125,7 +125,7 @@ const zCopy = () => [...scene().z];
     const off = (formula) => Math.max(...formula.map((v, i) => Math.abs(v - measured[i])));
     byId("slope-off").replaceChildren(...[["right", "aⱼ − yⱼ", off(right)], ["wrong", "yⱼ (aⱼ − 1)", off(wrong)]].flatMap(([name, formula, by]) => [
       el("b", { class: name }, formula), el("span", {}, `is off by at most ${by === 0 ? "0" : by.toExponential(1).replace("-", "−")}`),
-      el("span", { class: "same" }, verdict(by, s.h))]));
+      el("span", { class: "same" }, verdict(by, Math.min(off(right), off(wrong)), s.h))]));
     byId("slope-table").replaceChildren(numbersTable(`${s.output} outputs, true digit ${y}, C = ${C}`,
       ["j", "y_j", "z_j", "a_j", "a_j − y_j", "y_j (a_j − 1)", "measured"],
       rows.map((_, k) => [k, k === y ? 1 : 0, z[k], a[k], right[k], wrong[k], measured[k]].map(String))));
@@ -149,8 +149,10 @@ const zCopy = () => [...scene().z];
     bar.style.width = `max(4px, ${50 * Math.abs(v)}%)`; // what is 0 is still to be seen, at 0
   }
 
-  function verdict(by, step) {
+  /** Of a formula that is off `by` so much, where the better one is off by `least`. */
+  function verdict(by, least, step) {
     if (by < 1e-6) return "It is the slope.";
+    if (by > 10 * least && by > 1e-3) return "It is not the slope.";
     if (step > 0.02) return "h is large: C bends between z − h and z + h, and the measurement shows it.";
     if (step < 1e-9) return "h is small: C(z + h) and C(z − h) differ in their last digits only, and rounding takes over.";
     return by < 1e-3 ? "Nearly the slope; choose another h." : "It is not the slope.";

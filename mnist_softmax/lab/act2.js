@@ -75,12 +75,14 @@ function derivatives({ z, a, y, c, output }, j) {
       "∂C/∂", sub("a", through), " · ∂", sub("a", through), "/∂", sub("z", j), ` = ${number(toC[through])} · ${number(toA[through])} = `, el("b", {}, number(product)), ". "];
     if (!one && s.output === "softmax") parts.push("The other nine products are 0, because C depends on ", sub("a", "y"), " alone. ");
     parts.push(`Measured: ${number(measured)}. `);
-    if (Math.abs(product - measured) < 1e-4 * Math.max(1, Math.abs(measured))) {
-      parts.push(s.output === "sigmoid" ? "With sigmoid outputs z moves one output only: (BP1) is right, and one path is all there is."
-        : one ? "Here j is the true digit, and the one path is the right one. Choose another j."
-          : "It is a", el("sub", {}, "j"), " − y", el("sub", {}, "j"), ".");
-    } else parts.push("This is not the slope: the path through ", sub("a", "y"), " was forgotten. ",
-      el("button", { type: "button", click: () => { change("path", { follow: "all" }); speak(); } }, "follow all"));
+    const near = Math.abs(product - measured) < 1e-4 * Math.max(1, Math.abs(measured));
+    if (one && s.output === "softmax" && j !== y) {
+      parts.push("This is not the slope: the path through ", sub("a", "y"), " was forgotten. ",
+        el("button", { type: "button", click: () => { change("path", { follow: "all" }); speak(); } }, "follow all"));
+    } else if (!near) parts.push("The two differ because of the step h: choose another one in act 1.");
+    else if (s.output === "sigmoid") parts.push("With sigmoid outputs z moves one output only: (BP1) is right, and one path is all there is.");
+    else if (one) parts.push("Here j is the true digit, and the one path is the right one. Choose another j.");
+    else parts.push(s.c === 1 ? "It is " : `It is ${s.c} · (`, sub("a", "j"), " − ", sub("y", "j"), s.c === 1 ? "." : ").");
     byId("path-readout").replaceChildren(...parts);
   }
 }

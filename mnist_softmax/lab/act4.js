@@ -107,7 +107,7 @@
   const button = (text, act) => el("button", { type: "button", click: act }, text);
   const go = button("train", () => (run?.running ? pause() : train(PRESETS[settings.preset].epochs * settings.n)));
   byId("run-tools").append(el("div", { class: "buttons" }, go,
-    button("one mini-batch", () => train(settings.m)), button("one epoch", () => train(settings.n)), button("start again", startAgain)));
+    button("one mini-batch", () => train(Math.min(settings.m, settings.n))), button("one epoch", () => train(settings.n)), button("start again", startAgain)));
 
   function take(name) {
     const { hidden: h, m: size, n: images, nets } = PRESETS[name];
@@ -156,7 +156,7 @@
     count.set(nets.length);
     go.textContent = run?.running ? "pause" : run ? "train on" : `train ${chosen.epochs} epochs`;
     cards.forEach((card, k) => { for (const name of ["pair", "eta", "lambda", "start"]) card[name].set(nets[k][name]); card.rule.replaceChildren(...rich(PAIRS[nets[k].pair].rule)); });
-    const now = `${key} ${run?.reports.length} ${run?.running} ${colour("paper")} ${innerWidth}`;
+    const now = `${asText()} ${settings.preset} ${run?.reports.length} ${run?.running} ${colour("paper")} ${innerWidth}`;
     if (now === shown) return;
     shown = now;
     const reports = run?.reports ?? [], last = reports.at(-1);

@@ -72,7 +72,7 @@ setting("neuron", null, between(0, 10000, true), (v) => (v === null ? "" : Strin
 
   // ---- controls
   const netChoice = choice("network", [], settings.eye, (v) => change("inside", { eye: v }));
-  const index = el("input", { type: "number", min: 0, max: stored.digits.test.n - 1, step: 1, input: () => pick(Number(index.value)) });
+  const index = el("input", { type: "number", min: 0, max: stored.digits.test.n - 1, step: 1, input: () => pick(index.valueAsNumber) });
   const prepare = el("input", { type: "checkbox", checked: true, change: () => change("inside", { prepare: prepare.checked ? "yes" : "no" }) });
   byId("inside-tools").append(netChoice, el("label", { class: "field" }, el("span", {}, "test digit number"), index),
     el("div", { class: "buttons" }, el("button", { type: "button", click: () => pick((settings.digit + 1) % digits.test.n) }, "next digit")),
@@ -130,7 +130,7 @@ setting("neuron", null, between(0, 10000, true), (v) => (v === null ? "" : Strin
     if (!ink) invite();
 
     net.fold();
-    const image = new Images(pixels, 1, 784, Math.max(scale, 255)); // the book's scale of 256 leaves ink a little below 1
+    const image = new Images(pixels, 1, 784, Math.min(Math.max(scale, 255), 256)); // the book's 256 leaves ink a little below 1
     net.forward(image, 0);
     const a = Float64Array.from(net.a), z = Float64Array.from(net.z), answer = argmax(a);
     byId("answer").replaceChildren(el("b", {}, String(answer)), `is the answer of ${title}, with output ${number(a[answer], 3)}.`,

@@ -16,7 +16,7 @@ const net = (pair, eta, lambda = 0, start = "scaled") => ({ pair, eta, lambda, s
 const N_MOST = stored.digits.train.n;
 const IN_FULL = "The book trains on 50,000 images and tests on 10,000; this page has fewer, so its numbers are lower.";
 
-/** `book[k]` is what the book prints of network k; `measure(report)` the page's number to stand beside it. */
+/** `book[k]` is what the book prints of network k. */
 const PRESETS = {
   formulas: {
     title: "Right and wrong formula, and two other costs",
@@ -48,7 +48,7 @@ const PRESETS = {
     hidden: 30, m: 10, n: N_MOST, epochs: 10,
     nets: [net("quadratic", 0.5, 0, "large"), net("cross_entropy", 0.5, 0, "large"), net("loglik", 0.5, 0, "large")],
     book: ["95.42 % (η = 3, 30 epochs)", "95.49 % (30 epochs)", "no number"],
-    command: "mnist-softmax compare configs/book/ch1_quadratic_30.yaml configs/book/ch3_ce_30.yaml --seeds 3 --output slowdown",
+    command: "mnist-softmax compare configs/book/ch1_quadratic_30.yaml configs/book/ch3_ce_30.yaml 'training.monitor=[train_cost,validation_accuracy,test_accuracy]' --seeds 3 --output slowdown",
   },
   ch3_overfit: {
     title: "Chapter 3: overfitting on 1,000 images",

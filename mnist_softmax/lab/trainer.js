@@ -82,7 +82,10 @@ function makeTrainer(send) {
 
   return (message) => {
     if (message.type === "begin") begin(message);
-    if (message.type === "pause") running = false;
+    if (message.type === "pause" && running) {
+      running = false;
+      if (sinceReport) report(); // so that the page knows where to go on
+    }
     if (message.type === "run") {
       until = message.until;
       if (!running) { running = true; work(); }
@@ -98,8 +101,9 @@ function openTrainer(heard) {
   try {
     worker = new Worker(address);
   } catch { // no workers for files here: train in the page
+    URL.revokeObjectURL(address);
     const trainer = makeTrainer((report) => setTimeout(() => heard(report), 0));
-    return { post: trainer, close() {} };
+    return { post: trainer, close: () => trainer({ type: "pause" }) };
   }
   worker.onmessage = (event) => heard(event.data);
   return { post: (message) => worker.postMessage(message), close: () => { worker.terminate(); URL.revokeObjectURL(address); } };

@@ -227,6 +227,42 @@ def test_training_can_be_paused_stepped_and_started_again(visit, page_file):
     )
 
 
+def test_after_a_pause_training_goes_on_where_it_was(visit, page_file):
+    """Between two reports, which come every 1,000 images here."""
+    page = visit(page_file, "#train?preset=ch3_overfit&n=1000&m=10")
+    page.select_option("#preset-tools select", "ch3_overfit")
+    page.click("#run-tools button:has-text('train 100 epochs')")
+    wait_until(page, "() => /images seen/.test(document.getElementById('train-readout').textContent)")
+    page.click("#run-tools button:has-text('pause')")
+    page.wait_for_timeout(300)
+    seen = "Number(document.getElementById('train-readout').textContent.replace(/,/g, '').split(' ')[0])"
+    before = page.evaluate(f"() => {seen}")
+    page.click("#run-tools button:has-text('one mini-batch')")
+    wait_until(page, f"() => {seen} === {before + 10}")
+
+
+def test_another_preset_shows_its_own_numbers_of_the_book_before_it_is_trained(visit, page_file):
+    page = visit(page_file, "#train")
+    page.select_option("#preset-tools select", "ch1_eta")
+    wait_until(page, "() => document.getElementById('book').textContent.includes('reproduce ch1_eta_0.001')")
+    assert "21.42 %" in page.text_content("#book")
+    assert page.text_content("#train-readout").startswith("3 networks")
+
+
+def test_one_path_is_never_called_right_where_the_true_digits_was_forgotten(visit, page_file):
+    """With a_j near 0 both slopes are near 0; and a coarse step h is no fault of the path."""
+    page = visit(page_file, "#slope?z=1,2,3,-40,-40,-40,-40,-40,-40,-40&y=0")
+    page.click("#path-tools button:has-text('Follow (BP1)')")
+    page.click("#path-tools button:text-is('5')")
+    wait_until(page, "() => document.getElementById('path-readout').textContent.includes('was forgotten')")
+    page = visit(page_file, "#slope?h=0")
+    page.click("#path-tools button:has-text('Follow all ten paths')")
+    wait_until(
+        page, "() => document.getElementById('path-readout').textContent.includes('because of the step h')"
+    )
+    assert "forgotten" not in page.text_content("#path-readout")
+
+
 @pytest.mark.parametrize(
     "preset", ["ch1_eta", "ch1_hidden", "ch3_cost", "ch3_overfit", "ch3_lambda", "ch3_start", "ch3_eta"]
 )
