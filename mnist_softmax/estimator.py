@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any, Self
 
@@ -18,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from mnist_softmax.data.dataset import Dataset, Split
 from mnist_softmax.errors import Diverged
 from mnist_softmax.estimator_callbacks import CallbackSupport, told_to_callbacks
-from mnist_softmax.estimator_parameters import NetworkParameters
+from mnist_softmax.estimator_parameters import NetworkParameters, in_words
 from mnist_softmax.network.network import Network
 from mnist_softmax.training.evaluation import passes_over
 from mnist_softmax.training.history import History, Record, column
@@ -71,11 +72,14 @@ class NetworkClassifier(CallbackSupport, ClassifierMixin, NetworkParameters):
         aside, accuracy is measured after every epoch.
         Raises ValueError, as scikit-learn words it, and Diverged: a cost or weight is no longer finite.
         """
-        X, y, weights = self._checked(X, y, sample_weight, reset=True)
-        if not (self.warm_start and hasattr(self, "_state")):
-            self._begin(np.unique(y))
-        self._state.history = []
-        codes, held_out = self._codes(y), self._held_out(X_val, y_val)
+        first = not (self.warm_start and hasattr(self, "_state"))
+        X, y, weights = self._checked(X, y, sample_weight, reset=first)
+        with self._begun(np.unique(y) if first else None):
+            return self._fit(X, y, weights, self._held_out(X_val, y_val))
+
+    def _fit(self, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None, held_out: Arrays | None) -> Self:
+        """Set rows aside where that is asked for, and train for max_iter epochs."""
+        codes = self._codes(y)
         if held_out is None and self.early_stopping:
             rare = np.unique(codes, return_counts=True)[1].min() < 2
             few = len(y) * self.validation_fraction < len(self.classes_)
@@ -86,6 +90,7 @@ class NetworkClassifier(CallbackSupport, ClassifierMixin, NetworkParameters):
             held_out = X[aside], codes[aside]
             X, codes, weights = X[kept], codes[kept], None if weights is None else weights[kept]
             _check_weights(weights)
+        self._state.history = []
         return self._train(X, codes, weights, self.max_iter, held_out)
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -94,15 +99,17 @@ class NetworkClassifier(CallbackSupport, ClassifierMixin, NetworkParameters):
         first = not hasattr(self, "_state")
         if self.class_weight == "balanced":
             raise ValueError("class_weight 'balanced' needs all of y, not a part; give the weights as a dict")
-        X, y, weights = self._checked(X, y, sample_weight, reset=first)
-        if first:
-            if classes is None:
-                raise ValueError("classes must be passed on the first call to partial_fit.")
-            self._begin(unique_labels(classes))
-        return self._train(X, self._codes(y), weights, epochs=1)
+        X, y, weights = self._checked(X, y, sample_weight, reset=first, whole=False)
+        if first and classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        known = None if classes is None else unique_labels(classes)
+        if not first and known is not None and not np.array_equal(known, self.classes_):
+            raise ValueError(f"`classes={classes!r}` is not the same as on the first call: {self.classes_!r}")
+        with self._begun(known if first else None):
+            return self._train(X, self._codes(y), weights, epochs=1)
 
     def _checked(
-        self, X: Any, y: Any, sample_weight: Any, reset: bool
+        self, X: Any, y: Any, sample_weight: Any, reset: bool, whole: bool = True
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """X and y as arrays, and the weight of each row, None where all count the same."""
         X, y = validate_data(self, X, y, dtype=[np.dtype(self.dtype), np.uint8], order="C", reset=reset)
@@ -111,9 +118,15 @@ class NetworkClassifier(CallbackSupport, ClassifierMixin, NetworkParameters):
         if sample_weight is not None:
             weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         if self.class_weight is not None:
-            weights = (1.0 if weights is None else weights) * compute_sample_weight(self.class_weight, y)
+            weights = (1.0 if weights is None else weights) * self._weights_of_classes(y, whole)
         _check_weights(weights)
         return X, y, weights
+
+    def _weights_of_classes(self, y: np.ndarray, whole: bool) -> np.ndarray:
+        """Of each row; in a part of the rows a class that has a weight may be missing."""
+        if whole:
+            return np.asarray(compute_sample_weight(self.class_weight, y))
+        return np.array([self.class_weight.get(label, 1.0) for label in y.tolist()])
 
     def _held_out(self, X: Any, y: Any) -> Arrays | None:
         if (X is None) != (y is None):
@@ -128,6 +141,21 @@ class NetworkClassifier(CallbackSupport, ClassifierMixin, NetworkParameters):
         if unknown := set(np.unique(y).tolist()) - set(self.classes_.tolist()):
             raise ValueError(f"y has labels {sorted(unknown, key=str)}, which are not among {self.classes_}")
         return np.searchsorted(self.classes_, y)
+
+    @contextmanager
+    def _begun(self, classes: np.ndarray | None) -> Iterator[None]:
+        """Inside a network is trained: a new one for these classes, or None, the one that there is.
+
+        Of a new one an error before its first epoch leaves nothing.
+        """
+        if classes is not None:
+            self._begin(classes)
+        try:
+            yield
+        except Exception:
+            if classes is not None and hasattr(self, "_state") and not self.history_:
+                del self._state
+            raise
 
     def _begin(self, classes: np.ndarray) -> None:
         """Draw the weights of a new network for these classes."""
@@ -173,8 +201,7 @@ class NetworkClassifier(CallbackSupport, ClassifierMixin, NetworkParameters):
                         break
         except Diverged as error:  # in the words of the parameters; what is left is not fitted
             del self._state
-            said = str(error).replace("training.learning_rate", "learning_rate_init").replace("training.", "")
-            raise Diverged(said) from None
+            raise Diverged(in_words(str(error))) from None
         put_back_best(state)
         return self
 

@@ -21,6 +21,18 @@ ACTIVATIONS = {"logistic": "sigmoid", "sigmoid": "sigmoid", "tanh": "tanh", "rel
 COUNT = Interval(Integral, 1, None, closed="left")
 POSITIVE = Interval(Real, 0, None, closed="neither")
 NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
+WORDS = {
+    "training.optimizer.beta1": "beta_1",
+    "training.optimizer.beta2": "beta_2",
+    "training.optimizer.epsilon": "epsilon",
+    "training.schedule": "learning_rate",
+    "training.learning_rate": "learning_rate_init",
+    "training.mini_batch_size": "batch_size",
+    "network.layers": "hidden_layer_sizes (with inputs and classes)",
+    "need validation_accuracy in monitor": "need validation rows: give X_val and y_val, or early_stopping=True",
+    "training.": "",
+    "network.": "",
+}  # keys of a config, and what the estimator has in their place
 RATES = {"sgd": 0.5, "adam": 0.001}  # where learning_rate_init is None
 
 
@@ -116,4 +128,11 @@ class NetworkParameters(BaseEstimator):
         try:
             return validated_as(Config, content, (), type(self).__name__)
         except ConfigError as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(in_words(str(error))) from None
+
+
+def in_words(said: str) -> str:
+    """What is said of a config, in the words of the parameters."""
+    for key, word in WORDS.items():
+        said = said.replace(key, word)
+    return said

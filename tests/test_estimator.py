@@ -194,7 +194,7 @@ def test_the_learning_rate_is_halved_by_validation_rows(digits, early):
     estimator.fit(X[:200], y[:200], **rows)
     assert {record["learning_rate"] for record in estimator.history_} == {0.4, 0.2}
     assert estimator.n_iter_ < 200
-    with pytest.raises(ValueError, match="validation_accuracy"):
+    with pytest.raises(ValueError, match="need validation rows: give X_val and y_val"):
         made(learning_rate=schedule).fit(X, y)
 
 
@@ -513,6 +513,39 @@ def test_a_fit_that_diverges_says_so_in_the_words_of_its_parameters(digits):
         estimator.fit(*digits)
     with pytest.raises(sklearn.exceptions.NotFittedError):
         estimator.predict(digits[0])
+
+
+@pytest.mark.parametrize("wrong", [{"X_val": np.zeros((3, 64))}, {"sample_weight": np.ones(3)}])
+def test_a_fit_that_fails_before_its_first_epoch_leaves_no_network_that_answers(digits, wrong):
+    X, y = digits
+    for estimator in (made(), made().fit(X, y)):
+        with pytest.raises(ValueError, match=r"go together|sample_weight"):
+            estimator.fit(X, y, **wrong)
+        if "X_val" in wrong:
+            with pytest.raises(sklearn.exceptions.NotFittedError):
+                estimator.predict(X)
+
+
+def test_a_warm_start_that_is_refused_leaves_the_network_as_it_was(digits):
+    X, y = digits
+    estimator = made(warm_start=True).fit(X, y)
+    before = estimator.predict_proba(X)
+    for rows, labels in ((X[:, 1:], y), (X, y + 90)):
+        with pytest.raises(ValueError, match=r"63 features|labels"):
+            estimator.fit(rows, labels)
+        np.testing.assert_array_equal(estimator.predict_proba(X), before)
+    assert estimator.n_iter_ > 0
+
+
+def test_in_parts_a_class_with_a_weight_may_be_missing(digits):
+    X, y = digits
+    weights = {0: 5.0, 1: 0.5}
+    estimator = made(class_weight=weights).partial_fit(X[y > 0], y[y > 0], classes=range(10))
+    by_hand = np.where(y == 1, 0.5, 1.0)[y > 0]
+    theirs = made().partial_fit(X[y > 0], y[y > 0], classes=range(10), sample_weight=by_hand)
+    np.testing.assert_array_equal(estimator.predict_proba(X), theirs.predict_proba(X))
+    with pytest.raises(ValueError, match="is not the same as on the first call"):
+        estimator.partial_fit(X, y, classes=range(11))
 
 
 def test_a_failed_fit_leaves_an_estimator_that_is_not_fitted(digits):
