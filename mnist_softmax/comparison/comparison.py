@@ -143,12 +143,13 @@ def check_comparable(comparison: Comparison) -> None:
         for key, needed in (("monitor_every", 1), ("on_overflow", "stop")):
             if getattr(settings.training, key) != needed:
                 raise ConfigError(f"{name}: training.{key} must be {needed} here, for every epoch is compared")
-        for key in ("training_size", "expansion"):
+        for key in ("training_size", "expansion", "validation_size"):
             ours, theirs = getattr(settings.data, key), getattr(reference.data, key)
-            if ours != theirs and comparison.kind == "comparison":
+            by_itself = key == "validation_size"  # on other images the best by validation is no comparison
+            if ours != theirs and (comparison.kind == "comparison" or by_itself):
                 raise ConfigError(
                     f"{name} and {first} are for different data: data.{key} is {ours} and {theirs}; "
-                    "give both the same, or vary it in a sweep"
+                    "give both the same" + ", or vary it in a sweep" * (not by_itself)
                 )
 
 

@@ -17,6 +17,7 @@ from mnist_softmax.text import html_table
 from mnist_softmax.training.history import History
 
 LEVELS = (0.90, 0.95, 0.96)  # validation accuracies, and how many epochs it takes to reach them
+LARGEST_P = 0.05  # as the intervals are of 95 %
 MEASURES = ("final_test_accuracy", "best_by_validation_test_accuracy")
 
 
@@ -170,7 +171,11 @@ def sentence(pair: Facts, test_images: int) -> str:
     if pair["low"] is None:
         return f"{head} with one seed, which says nothing about others: no interval"
     interval = f"95 % interval {100 * pair['low']:.2f} to {100 * pair['high']:.2f}"
-    verdict = "" if pair["low"] > 0 else "; the interval holds 0, so neither is shown to be better"
+    adjusted, verdict = pair.get("p_t_holm"), ""
+    if pair["low"] <= 0:
+        verdict = "; the interval holds 0, so neither is shown to be better"
+    elif adjusted is not None and adjusted > LARGEST_P:
+        verdict = f"; of so many pairs one may be so by chance (p = {adjusted:.2g}, adjusted by Holm)"
     return f"{head}, {interval}, in {pair['above']} of {n} seeds{verdict}"
 
 

@@ -74,7 +74,10 @@ def _refuse_key(option: str, key: str, others: dict[str, Any]) -> None:
         raise ConfigError(f"{option} {key}: is varied twice")
     if key == "seed":
         raise ConfigError(f"{option} seed: seeds are counted with --seeds N")
-    if key in ("data.source", "data.name", "data.path") or key.split(".")[0] == "output":
+    if (
+        key in ("data.source", "data.name", "data.path", "data.validation_size")
+        or key.split(".")[0] == "output"
+    ):
         raise ConfigError(f"{option} {key}: cannot be varied, points must share their data and their folder")
 
 

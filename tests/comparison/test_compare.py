@@ -342,6 +342,7 @@ def test_bad_input_of_sweep_is_a_line_and_touches_nothing(config, out):
     fails(sweep("--grid", "training.l2=1,-1"), 2, "training.l2 = -1")
     fails(sweep("--grid", "seed=1,2"), 2, "--seeds")
     fails(sweep("--grid", "data.source=sample,npz"), 2, "cannot be varied")
+    fails(sweep("--grid", "data.validation_size=10,20"), 2, "cannot be varied")
     fails(sweep("--range", "training.l2=0:1"), 2, "--random")
     fails(sweep("--range", "training.l2=1:0", "--random", "3"), 2, "LOW below HIGH")
     fails(sweep("--range", "training.l2=0:1:log", "--random", "3"), 2, "above 0 for log")
@@ -367,6 +368,8 @@ def test_bad_input_of_sweep_is_a_line_and_touches_nothing(config, out):
          "log is 0.31 points above quad (31 images of 10,000), 95 % interval 0.18 to 0.44, in 10 of 10 seeds"),
         ({"mean": 0.001, "low": -0.001, "high": 0.003, "above": 6}, "neither is shown to be better"),
         ({"mean": 0.001, "low": None, "high": None, "above": 1}, "no interval"),
+        ({"mean": 0.001, "low": 0.0002, "high": 0.002, "above": 8, "p_t_holm": 0.125},
+         "of so many pairs one may be so by chance (p = 0.12, adjusted by Holm)"),
     ],
 )  # fmt: skip
 def test_a_difference_in_words(facts, expected):
