@@ -93,7 +93,7 @@ class Check(NamedTuple):
 def gradient_check(settings: Config, dataset: Dataset, step: float = STEP) -> list[Check]:
     """Check the gradient of `settings` at its starting weights on the first training images, penalties off and on.
 
-    Raises ConfigError: all of an array stands at kinks, so that there is nothing to check.
+    Raises ConfigError: without penalties all of an array stands at kinks, so that there is nothing to check.
     """
     network = Network(settings.network, "float64")
     draw_weights(network, settings)
@@ -112,7 +112,8 @@ def gradient_check(settings: Config, dataset: Dataset, step: float = STEP) -> li
         if not array.probes:
             raise ConfigError(
                 f"network.initializer {settings.network.initializer}: every step of {step:g} in {array.name} crosses "
-                "a kink of relu, so there is no slope to check; choose another initializer or a smaller --step"
+                "a kink of relu or of a pool's maximum, so there is no slope to check; choose another initializer or "
+                "a smaller --step"
             )
     return checks
 
