@@ -73,6 +73,8 @@ class NetworkClassifier(CallbackSupport, ClassifierMixin, NetworkParameters):
         Raises ValueError, as scikit-learn words it, and Diverged: a cost or weight is no longer finite.
         """
         first = not (self.warm_start and hasattr(self, "_state"))
+        if first and hasattr(self, "_state"):
+            del self._state  # whatever goes wrong: an earlier network is not that of this fit
         X, y, weights = self._checked(X, y, sample_weight, reset=first)
         with self._begun(np.unique(y) if first else None):
             return self._fit(X, y, weights, self._held_out(X_val, y_val))
@@ -105,6 +107,9 @@ class NetworkClassifier(CallbackSupport, ClassifierMixin, NetworkParameters):
         known = None if classes is None else unique_labels(classes)
         if not first and known is not None and not np.array_equal(known, self.classes_):
             raise ValueError(f"`classes={classes!r}` is not the same as on the first call: {self.classes_!r}")
+        there = (self.classes_ if known is None else known).tolist()
+        if unknown := set(self.class_weight or ()) - set(there):
+            raise ValueError(f"class_weight has labels {sorted(unknown, key=str)}, which are not among {there}")
         with self._begun(known if first else None):
             return self._train(X, self._codes(y), weights, epochs=1)
 

@@ -30,6 +30,9 @@ WORDS = {
     "training.mini_batch_size": "batch_size",
     "network.layers": "hidden_layer_sizes (with inputs and classes)",
     "need validation_accuracy in monitor": "need validation rows: give X_val and y_val, or early_stopping=True",
+    "for optimizer sgd": "for solver sgd",
+    "network: ": "",
+    "training: ": "",
     "training.": "",
     "network.": "",
 }  # keys of a config, and what the estimator has in their place

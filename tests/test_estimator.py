@@ -421,7 +421,7 @@ def test_a_clone_is_not_fitted_and_fits_to_the_same_bits(digits):
             {"cost": "cross_entropy", "output_activation": "tanh"},
             "cross_entropy is not defined for tanh outputs",
         ),
-        ({"solver": "adam", "momentum": 0.9}, "momentum: is for optimizer sgd"),
+        ({"solver": "adam", "momentum": 0.9}, "momentum: is for solver sgd; adam has beta_1"),
         ({"l2": 1.0, "alpha": 1.0}, "alpha and l2"),
         ({"learning_rate": {"kind": "rising"}}, "kind must be one of constant, step, exponential, halving"),
         ({"hidden_layer_sizes": (30, 0)}, "greater than 0"),
@@ -521,9 +521,8 @@ def test_a_fit_that_fails_before_its_first_epoch_leaves_no_network_that_answers(
     for estimator in (made(), made().fit(X, y)):
         with pytest.raises(ValueError, match=r"go together|sample_weight"):
             estimator.fit(X, y, **wrong)
-        if "X_val" in wrong:
-            with pytest.raises(sklearn.exceptions.NotFittedError):
-                estimator.predict(X)
+        with pytest.raises(sklearn.exceptions.NotFittedError):
+            estimator.predict(X)
 
 
 def test_a_warm_start_that_is_refused_leaves_the_network_as_it_was(digits):
@@ -546,6 +545,8 @@ def test_in_parts_a_class_with_a_weight_may_be_missing(digits):
     np.testing.assert_array_equal(estimator.predict_proba(X), theirs.predict_proba(X))
     with pytest.raises(ValueError, match="is not the same as on the first call"):
         estimator.partial_fit(X, y, classes=range(11))
+    with pytest.raises(ValueError, match=r"class_weight has labels \[99\], which are not among"):
+        made(class_weight={99: 5.0}).partial_fit(X, y, classes=range(10))
 
 
 def test_a_failed_fit_leaves_an_estimator_that_is_not_fitted(digits):

@@ -94,7 +94,8 @@ def _ranges(above: list[bool]) -> str:
         [epoch for epoch, _ in group] for so, group in groupby(enumerate(above), lambda each: each[1]) if so
     ]
     said = [f"{run[0]} to {run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs]
-    return f"epochs {', '.join(said)} of {len(above)}" if said else f"none of {len(above)} epochs"
+    epochs = "epochs" if sum(above) > 1 else "epoch"
+    return f"{epochs} {', '.join(said)} (of 0 to {len(above) - 1})" if said else "no epoch"
 
 
 def _until(curves: np.ndarray, mark: float) -> list[int]:

@@ -79,7 +79,7 @@ def _picture(trained: Run, network: Network, path: Path) -> list[dict[str, Any]]
     _check_width(str(trained.directory.path), network.num_inputs)
     digit = read_digit(path)
     # ink of 255 is a full pixel; the book's scale of 256 leaves it a little below 1
-    full = min(max(trained.settings.data.scale, 255), 256)
+    full = 256 if trained.settings.data.scale == 256 else 255
     a = network.outputs(digit.reshape(1, -1) / full)[0]
     return [{"picture": str(path), "digit": int(a.argmax()), "outputs": a.tolist(), "pixels": digit.tolist()}]
 

@@ -175,7 +175,8 @@ def sentence(pair: Facts, test_images: int) -> str:
     if pair["low"] <= 0:
         verdict = "; the interval holds 0, so neither is shown to be better"
     elif adjusted is not None and adjusted > LARGEST_P:
-        verdict = f"; of so many pairs one may be so by chance (p = {adjusted:.2g}, adjusted by Holm)"
+        verdict = "; but among so many pairs one such interval may come by chance "
+        verdict += f"(p = {adjusted:.2g}, adjusted by Holm)"
     return f"{head}, {interval}, in {pair['above']} of {n} seeds{verdict}"
 
 

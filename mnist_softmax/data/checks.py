@@ -56,8 +56,10 @@ def check_alike(location: str, **splits: Split) -> None:
 
 
 def check_scale(location: str, scale: float, *splits: Split) -> None:
-    """Raises DataError where pixels and `data.scale` do not go together. Bytes may be a little above it: of a scale
-    of 16, say, or faint: a part of the images may be."""
+    """Raises DataError where pixels and `data.scale` do not go together.
+
+    Bytes may be up to FAINT times data.scale. They may be faint, for these images may be a part of a set.
+    """
     high = max(float(split.images.max()) for split in splits)
     if high > FAINT * scale and all(split.images.dtype == np.uint8 for split in splits):
         raise DataError(

@@ -33,7 +33,7 @@
     if (run && key === asText()) return;
     trainer?.close();
     key = asText();
-    run = { reports: [], running: false, until: 0 };
+    run = { reports: [], running: false };
     const mine = run;
     trainer = openTrainer((report) => {
       if (run !== mine) return;
@@ -56,10 +56,8 @@
 
   function train(images) {
     prepare();
-    const seen = run.reports.at(-1)?.seen ?? 0;
-    run.until = (run.running ? run.until : seen) + images;
     run.running = true;
-    trainer.post({ type: "run", until: run.until });
+    trainer.post({ type: "run", images });
     redraw();
   }
 

@@ -130,7 +130,7 @@ setting("neuron", null, between(0, 10000, true), (v) => (v === null ? "" : Strin
     if (!ink) invite();
 
     net.fold();
-    const image = new Images(pixels, 1, 784, Math.min(Math.max(scale, 255), 256)); // the book's 256 leaves ink a little below 1
+    const image = new Images(pixels, 1, 784, scale === 256 ? 256 : 255); // the book's 256 leaves ink a little below 1
     net.forward(image, 0);
     const a = Float64Array.from(net.a), z = Float64Array.from(net.z), answer = argmax(a);
     byId("answer").replaceChildren(el("b", {}, String(answer)), `is the answer of ${title}, with output ${number(a[answer], 3)}.`,

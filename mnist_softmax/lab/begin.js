@@ -38,7 +38,7 @@
     });
     trainer.post({ type: "begin", sizes: [784, 30, 10], seed: 1, m: 10, n: digits.train.n, reportEvery: digits.train.n, withParameters: true,
       networks: [{ output: "softmax", cost: "log_likelihood", error: "exact", eta: 0.5, lambda: 0, start: "scaled" }], ...trainerDigits() });
-    trainer.post({ type: "run", until: 3 * digits.train.n });
+    trainer.post({ type: "run", images: 3 * digits.train.n });
   }
 
   async function begin() {

@@ -5,7 +5,7 @@
  * `send(report)` gets a report whenever `reportEvery` images were seen. Messages:
  *   { type: "begin", sizes, networks: [{ output, cost, error, eta, lambda, start }], seed, m, n, reportEvery,
  *     train: { images, labels }, test: { images, labels }, withParameters }
- *   { type: "run", until }   train until so many images were seen; { type: "pause" }
+ *   { type: "run", images }   train so many images more; { type: "pause" }
  * All networks start from weights of one seed and see the same images in the same order.
  */
 function makeTrainer(send) {
@@ -87,7 +87,7 @@ function makeTrainer(send) {
       if (sinceReport) report(); // so that the page knows where to go on
     }
     if (message.type === "run") {
-      until = message.until;
+      until = (running ? until : seen) + message.images;
       if (!running) { running = true; work(); }
     }
   };

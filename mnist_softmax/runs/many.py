@@ -25,7 +25,7 @@ from mnist_softmax.runs.directory import RunDirectory
 from mnist_softmax.runs.run import Task
 from mnist_softmax.runs.worker import Ended, Outcome, earlier_outcome, train_tasks
 from mnist_softmax.training.cohort import cohort_key, suitable_cohort
-from mnist_softmax.training.fit import check_fit
+from mnist_softmax.training.fit import check_trainable
 
 Backend = Literal["local", "dask"]
 LOOK_EVERY = 0.5  # seconds between two looks at how far the runs are
@@ -138,7 +138,7 @@ def survey(tasks: Sequence[Task], datasets: dict[Data, Dataset]) -> list[Outcome
         twice = next(place for place in places if places.count(place) > 1)
         raise RunDirectoryError(f"{twice}: two runs are to be trained in it")
     for task in tasks:
-        check_fit(task.settings, datasets[task.settings.data])
+        check_trainable(task.settings, datasets[task.settings.data])
     return [earlier_outcome(task, datasets[task.settings.data].checksum) for task in tasks]
 
 

@@ -24,7 +24,7 @@ from mnist_softmax.runs.directory import Mode, RunDirectory, opened_run
 from mnist_softmax.runs.recorder import Recorder
 from mnist_softmax.runs.summary import Summary
 from mnist_softmax.text import html_table
-from mnist_softmax.training.fit import check_fit
+from mnist_softmax.training.fit import check_trainable
 from mnist_softmax.training.history import History, Record
 from mnist_softmax.training.loop import Progress, is_true, train_cohort, unseen
 
@@ -69,7 +69,7 @@ class Run:
     def outputs(self, images: np.ndarray) -> np.ndarray:
         """a^L (n, K) for images as they are stored: pixels (n, width) or (n, rows, columns), not yet scaled.
 
-        Raises DataError: they are no images, of another width, or seem to be scaled already.
+        Raises DataError: they are no images, of another width, or of another scale than the run was trained on.
         """
         images, network, scale = np.asarray(images), self.network(), self.settings.data.scale
         split = checked_split(images, np.zeros(len(np.atleast_1d(images)), np.uint8), "images", "images")
@@ -171,7 +171,7 @@ def run_cohort(
         recorders: dict[int, Recorder] = {}
         for k, task in enumerate(tasks):
             try:
-                check_fit(task.settings, dataset)
+                check_trainable(task.settings, dataset)
                 place = open_directories.enter_context(opened_run(task.directory, task.settings, task.mode))
                 recorders[k] = Recorder(task.settings, place, dataset, CHECKPOINT_SHARE / len(tasks))
                 for text in recorders[k].warnings[len(dataset.warnings) :]:

@@ -46,8 +46,6 @@ def check_fit(settings: Config, dataset: Dataset) -> None:
             )
     if m > n:
         raise ConfigError(f"training.mini_batch_size is {m}; there are only {n} training images")
-    if isinstance(settings.randomness, BookStreams):
-        check_earlier(settings.randomness, n)
     needed, there = bytes_needed(settings, 1, n), _memory()
     if there and needed > there:
         one = settings.training.model_copy(update={"mini_batch_size": 1})
@@ -57,6 +55,13 @@ def check_fit(settings: Config, dataset: Dataset) -> None:
             f"{blamed} would take {needed / 1e9:,.0f} GB of memory, this machine has {there / 1e9:,.0f} GB; "
             "make it smaller"
         )
+
+
+def check_trainable(settings: Config, dataset: Dataset) -> None:
+    """As `check_fit`, and for who trains: an order that goes on from an earlier run is of as many images."""
+    check_fit(settings, dataset)
+    if isinstance(settings.randomness, BookStreams):
+        check_earlier(settings.randomness, len(dataset.train))
 
 
 def _memory() -> int | None:

@@ -17,7 +17,7 @@ from mnist_softmax.metrics import METRICS
 from mnist_softmax.network.network import Network
 from mnist_softmax.training.cohort import Cohort, State
 from mnist_softmax.training.evaluation import measure
-from mnist_softmax.training.fit import check_fit
+from mnist_softmax.training.fit import check_trainable
 from mnist_softmax.training.history import History, Record, best_epoch
 from mnist_softmax.training.optimizers import new_slots
 from mnist_softmax.training.randomness import draw_weights, dropout_stream, new_order
@@ -43,7 +43,7 @@ def train(
     epoch, accuracies as fractions. Nothing is written to disk.
     Raises ConfigError: network and digits do not fit each other; Diverged: a cost or weight is not finite.
     """
-    check_fit(settings, dataset)
+    check_trainable(settings, dataset)
     state = start(settings)
     with threadpool_limits(limits=1, user_api="blas"):  # as everywhere: sums keep one order
         for record in epochs(state, dataset, settings):

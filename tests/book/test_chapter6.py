@@ -176,7 +176,7 @@ def test_a_race_counts_pairs_that_are_sooner_at_the_mark(runs):
     claim = Race(says="faster", against="other", mark=98)
     finding = claim.judge(evidence_of(only=runs(*fast), other=runs(*slow, name="other")))
     assert finding["epochs"] == pytest.approx([8 / 3, 3])  # 2, 2, and never, which counts as 4; 3 each
-    assert finding["verdict"] == "sooner in 2 of 3 pairs; the mean is higher at epochs 1 of 3"
+    assert finding["verdict"] == "sooner in 2 of 3 pairs; the mean is higher at epoch 1 (of 0 to 2)"
     assert finding["agrees"]
     two = claim.judge(evidence_of(only=runs(*fast[:2], name="a"), other=runs(*slow[:2], name="b")))
     assert two["agrees"] is None

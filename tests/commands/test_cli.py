@@ -90,6 +90,8 @@ def test_a_word_that_is_not_understood_is_named_and_no_other():
     [line] = errors(run_command("report", "somewhere", "seed=1"), 2)
     assert "arguments: seed=1 (" in line
     assert "override" not in line  # report takes none
+    [line] = errors(run_command("evaluate", "a", "--split", "test", "b"), 2)
+    assert "arguments: b (names stand together, before the options; an override is written" in line
 
 
 @pytest.mark.parametrize(

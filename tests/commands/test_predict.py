@@ -172,7 +172,7 @@ def test_a_full_pixel_of_a_picture_is_full_for_a_run_of_another_scale(sample, pi
     )
     run(settings, of_scale.scaled(scale), tmp_path / "run")
     [found] = json.loads(run_command("predict", tmp_path / "run", pictures / "00.png", "--json").stdout)
-    ink = np.array(found["pixels"], float).reshape(1, -1) / 256
+    ink = np.array(found["pixels"], float).reshape(1, -1) / 255
     expected = load_network(RunDirectory(tmp_path / "run")).outputs(ink)[0]
     np.testing.assert_allclose(found["outputs"], expected, rtol=1e-4)
 

@@ -369,7 +369,7 @@ def test_bad_input_of_sweep_is_a_line_and_touches_nothing(config, out):
         ({"mean": 0.001, "low": -0.001, "high": 0.003, "above": 6}, "neither is shown to be better"),
         ({"mean": 0.001, "low": None, "high": None, "above": 1}, "no interval"),
         ({"mean": 0.001, "low": 0.0002, "high": 0.002, "above": 8, "p_t_holm": 0.125},
-         "of so many pairs one may be so by chance (p = 0.12, adjusted by Holm)"),
+         "but among so many pairs one such interval may come by chance (p = 0.12, adjusted by Holm)"),
     ],
 )  # fmt: skip
 def test_a_difference_in_words(facts, expected):

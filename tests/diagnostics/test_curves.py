@@ -112,7 +112,7 @@ def test_names_of_runs_are_text_and_each_is_in_the_legend(tmp_path, ending):
 
 
 def test_a_mean_of_outputs_may_be_negative_where_outputs_are(config, tmp_path):
-    """Linear outputs: such a run is read again, and drawn."""
+    """Linear outputs: such a run is read again."""
     outputs = ("network.output_activation=linear", "network.cost=quadratic", "network.initializer=large")
     monitor = "training.monitor=[test_mean_output, test_mean_true_output]"
     settings = ms.load_config(config, *outputs, monitor, "training.epochs=1", "training.learning_rate=1e-9")
@@ -122,7 +122,6 @@ def test_a_mean_of_outputs_may_be_negative_where_outputs_are(config, tmp_path):
         [record] = ms.open_run(tmp_path / f"seed-{seed}").history
         means.append(record["test_mean_output"])
     assert min(means) < 0 or max(means) > 1
-    curves.plot([curves.Curves("a", [record])], ["test_mean_output"], str(tmp_path / "c.png"))
 
 
 @pytest.mark.parametrize("costs", [[0.0, 0.0], [0.0, 0.1], [float("nan")] * 2, [-1.0, -2.0], [1e-300, 1e300]])

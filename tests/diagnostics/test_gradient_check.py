@@ -189,7 +189,7 @@ def test_steps_across_a_kink_of_relu_are_left_out_and_counted(dataset, settings)
 
 
 def test_a_network_that_stands_at_kinks_alone_is_refused(dataset, settings):
-    with pytest.raises(ConfigError, match=r"initializer zeros: every step .* kink of relu"):
+    with pytest.raises(ConfigError, match=r"initializer zeros: every step .* kink of relu or of a pool"):
         gradient_check(settings(hidden_activation="relu", initializer="zeros"), dataset)
 
 

@@ -87,6 +87,22 @@ def test_runs_on_other_test_images_or_named_twice_are_refused(three, tmp_path):
         assert text in line
 
 
+@pytest.mark.slow
+def test_runs_of_other_classes_are_refused_though_their_test_images_are_the_same(three, tmp_path):
+    write_digits(tmp_path / "more.npz")
+    with np.load(tmp_path / "more.npz") as file:
+        arrays = dict(file)
+    labels = arrays["y_train"].copy()
+    labels[0] = 4
+    np.savez(tmp_path / "more.npz", **arrays | {"y_train": labels})
+    (tmp_path / "more.yaml").write_text(CONFIG.format(path=tmp_path / "more.npz").replace("6, 4]", "6, 5]"))
+    trained = run_train("--config", tmp_path / "more.yaml", "--output", tmp_path / "more")
+    assert trained.returncode == 0, trained.stderr
+    result = run_command("evaluate", three[0], tmp_path / "more")
+    assert result.returncode == 2
+    assert "has another number of classes than" in result.stderr.splitlines()[-1]
+
+
 def test_a_vote_of_nobody_is_refused():
     with pytest.raises(ConfigError, match="expected runs of one number of classes, found no run"):
         ms.vote([], np.zeros((2, 16), np.uint8))

@@ -11,6 +11,7 @@ from mnist_softmax.config.config import Config
 from mnist_softmax.config.randomness import BookStreams, EarlierRun
 from mnist_softmax.errors import ConfigError
 from mnist_softmax.training.book_streams import BookOrder
+from mnist_softmax.training.fit import check_fit
 from mnist_softmax.training.loop import start
 
 SEED = 12345678
@@ -66,6 +67,7 @@ def test_a_run_that_cannot_go_on_in_such_a_list_is_refused_before_its_folder_is_
     with pytest.raises(ConfigError, match="the earlier run has 7 images, this one has"):
         run(settings, load_digits(settings.data), tmp_path / "run")
     assert not (tmp_path / "run").exists()
+    check_fit(settings, load_digits(settings.data))  # what asks such a run trains nothing
 
 
 def test_its_state_survives_as_json():
