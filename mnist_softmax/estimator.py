@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from typing import Any, Self
 
@@ -21,6 +21,7 @@ from mnist_softmax.errors import Diverged
 from mnist_softmax.estimator_callbacks import CallbackSupport, told_to_callbacks
 from mnist_softmax.estimator_parameters import NetworkParameters, in_words
 from mnist_softmax.network.network import Network
+from mnist_softmax.training.cohort import State
 from mnist_softmax.training.evaluation import passes_over
 from mnist_softmax.training.history import History, Record, column
 from mnist_softmax.training.loop import epochs as train_epochs
@@ -75,13 +76,10 @@ class NetworkClassifier(CallbackSupport, ClassifierMixin, NetworkParameters):
         first = not (self.warm_start and hasattr(self, "_state"))
         if first and hasattr(self, "_state"):
             del self._state  # whatever goes wrong: an earlier network is not that of this fit
-        X, y, weights = self._checked(X, y, sample_weight, reset=first)
-        with self._begun(np.unique(y) if first else None):
-            return self._fit(X, y, weights, self._held_out(X_val, y_val))
-
-    def _fit(self, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None, held_out: Arrays | None) -> Self:
-        """Set rows aside where that is asked for, and train for max_iter epochs."""
-        codes = self._codes(y)
+        X, y = self._checked(X, y, reset=first)
+        state = self._begin(np.unique(y)) if first else replace(self._state, history=[])
+        weights, codes = self._weights(X, y, sample_weight), self._codes(y)
+        held_out = self._held_out(X_val, y_val)
         if held_out is None and self.early_stopping:
             rare = np.unique(codes, return_counts=True)[1].min() < 2
             few = len(y) * self.validation_fraction < len(self.classes_)
@@ -92,8 +90,7 @@ class NetworkClassifier(CallbackSupport, ClassifierMixin, NetworkParameters):
             held_out = X[aside], codes[aside]
             X, codes, weights = X[kept], codes[kept], None if weights is None else weights[kept]
             _check_weights(weights)
-        self._state.history = []
-        return self._train(X, codes, weights, self.max_iter, held_out)
+        return self._train(state, X, codes, weights, self.max_iter, held_out)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
@@ -101,37 +98,38 @@ class NetworkClassifier(CallbackSupport, ClassifierMixin, NetworkParameters):
         first = not hasattr(self, "_state")
         if self.class_weight == "balanced":
             raise ValueError("class_weight 'balanced' needs all of y, not a part; give the weights as a dict")
-        X, y, weights = self._checked(X, y, sample_weight, reset=first, whole=False)
+        X, y = self._checked(X, y, reset=first)
         if first and classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
-        known = None if classes is None else unique_labels(classes)
-        if not first and known is not None and not np.array_equal(known, self.classes_):
+        if not first and classes is not None and not np.array_equal(unique_labels(classes), self.classes_):
             raise ValueError(f"`classes={classes!r}` is not the same as on the first call: {self.classes_!r}")
-        there = (self.classes_ if known is None else known).tolist()
-        if unknown := set(self.class_weight or ()) - set(there):
-            raise ValueError(f"class_weight has labels {sorted(unknown, key=str)}, which are not among {there}")
-        with self._begun(known if first else None):
-            return self._train(X, self._codes(y), weights, epochs=1)
+        state = self._begin(unique_labels(classes)) if first else self._state
+        return self._train(state, X, self._codes(y), self._weights(X, y, sample_weight), epochs=1)
 
-    def _checked(
-        self, X: Any, y: Any, sample_weight: Any, reset: bool, whole: bool = True
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """X and y as arrays, and the weight of each row, None where all count the same."""
+    def _checked(self, X: Any, y: Any, reset: bool) -> Arrays:
+        """X and y as arrays."""
         X, y = validate_data(self, X, y, dtype=[np.dtype(self.dtype), np.uint8], order="C", reset=reset)
         check_classification_targets(y)
-        weights = None
+        return X, y
+
+    def _weights(self, X: np.ndarray, y: np.ndarray, sample_weight: Any) -> np.ndarray | None:
+        """The weight of each row, None where all count the same."""
+        weights, of_classes = None, self.class_weight
         if sample_weight is not None:
             weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        if self.class_weight is not None:
-            weights = (1.0 if weights is None else weights) * self._weights_of_classes(y, whole)
+        if isinstance(of_classes, dict):
+            if unknown := set(of_classes) - set(self.classes_.tolist()):
+                there = self.classes_.tolist()
+                raise ValueError(
+                    f"class_weight has labels {sorted(unknown, key=str)}, which are not among {there}"
+                )
+            of_classes = {  # those that are there: y may be a part
+                label: of_classes[label] for label in {*of_classes} & {*y.tolist()}
+            }
+        if of_classes is not None:
+            weights = (1.0 if weights is None else weights) * compute_sample_weight(of_classes, y)
         _check_weights(weights)
-        return X, y, weights
-
-    def _weights_of_classes(self, y: np.ndarray, whole: bool) -> np.ndarray:
-        """Of each row; in a part of the rows a class that has a weight may be missing."""
-        if whole:
-            return np.asarray(compute_sample_weight(self.class_weight, y))
-        return np.array([self.class_weight.get(label, 1.0) for label in y.tolist()])
+        return weights
 
     def _held_out(self, X: Any, y: Any) -> Arrays | None:
         if (X is None) != (y is None):
@@ -147,31 +145,17 @@ class NetworkClassifier(CallbackSupport, ClassifierMixin, NetworkParameters):
             raise ValueError(f"y has labels {sorted(unknown, key=str)}, which are not among {self.classes_}")
         return np.searchsorted(self.classes_, y)
 
-    @contextmanager
-    def _begun(self, classes: np.ndarray | None) -> Iterator[None]:
-        """Inside a network is trained: a new one for these classes, or None, the one that there is.
-
-        Of a new one an error before its first epoch leaves nothing.
-        """
-        if classes is not None:
-            self._begin(classes)
-        try:
-            yield
-        except Exception:
-            if classes is not None and hasattr(self, "_state") and not self.history_:
-                del self._state
-            raise
-
-    def _begin(self, classes: np.ndarray) -> None:
-        """Draw the weights of a new network for these classes."""
+    def _begin(self, classes: np.ndarray) -> State:
+        """A new network for these classes, its weights drawn; `_train` puts it to use."""
         if len(classes) < 2:
             raise ValueError(f"expected at least two classes in y; it has one class, {classes[0]!r}")
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        self._state = start(self.config(self.n_features_in_, len(classes), seed, n=1, epochs=1, watched=True))
         self.classes_, self._seed = classes, seed
+        return start(self.config(self.n_features_in_, len(classes), seed, n=1, epochs=1, watched=True))
 
     def _train(
         self,
+        state: State,
         X: np.ndarray,
         codes: np.ndarray,
         weights: np.ndarray | None,
@@ -179,7 +163,7 @@ class NetworkClassifier(CallbackSupport, ClassifierMixin, NetworkParameters):
         held_out: Arrays | None = None,
     ) -> Self:
         """So many epochs more, on rows whose labels stand at `codes` in classes_."""
-        state, watched = self._state, held_out is not None
+        watched = held_out is not None
         settings = self.config(
             X.shape[1], len(self.classes_), self._seed, len(X), len(state.history) + epochs, watched
         )
@@ -187,6 +171,7 @@ class NetworkClassifier(CallbackSupport, ClassifierMixin, NetworkParameters):
             raise ValueError(
                 "layers, cost or dtype are no longer those of the network; fit it with warm_start=False"
             )
+        self._state = state  # from here on nothing is refused
         slots = new_slots(state.network, settings.training)
         if slots.keys() != state.slots.keys():  # another solver than before
             state.slots = slots
