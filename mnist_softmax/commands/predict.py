@@ -171,6 +171,6 @@ def _text(path: Path, found: dict[str, Any]) -> str:
     beside = [f"{path}: {found['digit']}", ""]
     beside += [f"a_{k} = {v:.4f} {'#' * round(20 * v)}".rstrip() for k, v in enumerate(found["outputs"])]
     picture = half_blocks(digit >= INK, sys.stdout.encoding)
-    picture += [" " * digit.shape[1]] * (len(beside) - len(picture))
+    blank = " " * digit.shape[1]
     lines = zip_longest(picture, beside, fillvalue="")
-    return "\n".join(f"{pixels}   {text}".rstrip() for pixels, text in lines)
+    return "\n".join(f"{pixels or blank}   {text}".rstrip() for pixels, text in lines)
